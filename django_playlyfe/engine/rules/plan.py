@@ -1,0 +1,251 @@
+"""A compiled design: what the rules read. Immutable, built by ``engine.design.compile`` once per design version.
+
+Everything is resolved here: ids instead of ids-or-names, parsed expressions instead of text, integers instead of number
+strings, None instead of an infinity. Mappings keep design order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from django_playlyfe.engine.rules.formulas import Expression
+
+Verb = Literal["add", "remove", "set"]
+RateType = Literal["ROLLING", "FIXED", "LEAKY"]
+
+
+@dataclass(frozen=True, slots=True)
+class PointMetric:
+    """``engine.md`` §3.1; ``minimum`` and ``maximum`` None = unbounded."""
+
+    id: str
+    name: str
+    description: str = ""
+    minimum: int | None = 0
+    maximum: int | None = None
+    default: int = 0
+    type: Literal["point"] = "point"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of a set; ``maximum`` None = unbounded."""
+
+    id: str
+    name: str
+    description: str = ""
+    maximum: int | None = 1
+    hidden: bool = False
+    image: str = "default-item"
+
+
+@dataclass(frozen=True, slots=True)
+class SetMetric:
+    """``engine.md`` §3.2; ``items`` by id."""
+
+    id: str
+    name: str
+    items: Mapping[str, Item]
+    description: str = ""
+    max_items: int | None = None
+    type: Literal["set"] = "set"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of a state metric."""
+
+    id: str
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StateMetric:
+    """``engine.md`` §3.3; ``states`` by id, in order."""
+
+    id: str
+    name: str
+    states: Mapping[str, State]
+    description: str = ""
+    type: Literal["state"] = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class CompoundMetric:
+    """``engine.md`` §3.4."""
+
+    id: str
+    name: str
+    formula: Expression
+    description: str = ""
+    type: Literal["compound"] = "compound"
+
+
+Metric = PointMetric | SetMetric | StateMetric | CompoundMetric
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A node of ``requires`` (``engine.md`` §5), already resolved.
+
+    Only the fields of its ``type`` are set: metric (``id``, ``item`` for sets, ``operator``, ``value``; for states
+    ``state``), action (``id``, ``operator``, ``number``), team (``id``, ``role``), time (``func``, ``operator``,
+    ``number``), var (``lhs``, ``operator``, ``value``), and/or (``parts``). ``type`` "always" is ``{}``.
+    """
+
+    type: Literal["always", "metric", "action", "team", "time", "var", "and", "or"] = "always"
+    negate: bool = False
+    id: str = ""
+    metric_type: str = ""
+    item: str = ""
+    state: str = ""
+    role: str = ""
+    func: str = ""
+    operator: str = ""
+    number: int = 0
+    value: Expression | None = None
+    lhs: Expression | None = None
+    parts: tuple[Condition, ...] = ()
+
+
+ALWAYS = Condition()
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """``engine.md`` §4. ``value`` for points, ``items`` (item id, count) for sets, ``state`` (state id) for states."""
+
+    metric: str
+    metric_type: Literal["point", "set", "state"]
+    verb: Verb
+    value: Expression | None = None
+    items: tuple[tuple[str, Expression], ...] = ()
+    state: str = ""
+    probability: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RewardRule:
+    """One condition -> rewards pair of an action or custom rule."""
+
+    requires: Condition
+    rewards: tuple[Reward, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """``engine.md`` §6."""
+
+    name: str
+    type: Literal["int", "string"]
+    required: bool = False
+    default: int | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """``engine.md`` §8.2; ``timeframe`` in milliseconds."""
+
+    count: int
+    timeframe: int
+    type: RateType = "ROLLING"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """``engine.md`` §8; ``rate`` None = unlimited."""
+
+    id: str
+    name: str
+    description: str = ""
+    probability: float = 1.0
+    rate: Rate | None = None
+    requires: Condition = ALWAYS
+    rules: tuple[RewardRule, ...] = ()
+    variables: tuple[Variable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level: inclusive ``low`` and ``high`` of the base metric, None = no bound; ``state`` is a state id."""
+
+    state: str
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRule:
+    """``engine.md`` §9.2."""
+
+    id: str
+    name: str
+    base_metric: str
+    level_metric: str
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AchievementRule:
+    """``engine.md`` §9.1; ``items``: item id -> count to hold."""
+
+    id: str
+    name: str
+    metric: str
+    items: Mapping[str, int]
+    requires: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class CustomRule:
+    """``engine.md`` §9.3."""
+
+    id: str
+    name: str
+    variables: tuple[Variable, ...]
+    rules: tuple[RewardRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """``engine.md`` §11.1."""
+
+    id: str
+    name: str
+    entity_type: Literal["players", "teams"]
+    metric: str
+    scope_type: Literal["game", "team_definition", "team_instance", "custom"]
+    scope_id: str = ""
+    cycles: tuple[str, ...] = ("alltime",)
+    requires: Condition = ALWAYS
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole design, ready to judge with.
+
+    Attributes:
+        timezone: IANA name for time conditions and FIXED windows.
+        metrics: by id, design order.
+        compounds: ids in dependency order, then design order.
+        level_rules, achievement_rules: design order.
+        touching: ("metric", id) or ("action", id) -> ids of the achievement rules that can change their mind when it
+            changes (their conditions name it, or their items belong to it).
+    """
+
+    game_id: str
+    timezone: str = "UTC"
+    cycle_timezone: str = "UTC"
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    compounds: tuple[str, ...] = ()
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    level_rules: tuple[LevelRule, ...] = ()
+    achievement_rules: tuple[AchievementRule, ...] = ()
+    custom_rules: Mapping[str, CustomRule] = field(default_factory=dict)
+    boards: Mapping[str, Board] = field(default_factory=dict)
+    bootstrap: tuple[Reward, ...] = ()
+    touching: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
