@@ -44,8 +44,8 @@ class GameBackend(ABC):
     rarity: ClassVar[bool] = False
     progress: ClassVar[bool] = False
     privacy: ClassVar[bool] = False
-    can_undo: ClassVar[bool] = False
-    can_explain: ClassVar[bool] = False
+    undo: ClassVar[bool] = False
+    explain: ClassVar[bool] = False
 
     def __init__(self, settings: GameSettings) -> None:
         self.settings = settings
@@ -93,7 +93,7 @@ class GameBackend(ABC):
         Conflict.
         """
 
-    def undo(self, player_id: str, action: str, idempotency_key: str) -> PlayResult:
+    def undo_play(self, player_id: str, action: str, idempotency_key: str) -> PlayResult:
         """Take the play with this key out of history. Raises NotFound(event_not_found) if there is none."""
         raise NotImplementedError
 
