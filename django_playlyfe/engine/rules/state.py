@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 Usage = dict[str, Any]
 """What a rate limit remembers of one action, JSON-able. FIXED ``{"start": ms, "used": n}``, ROLLING
-``{"plays": [[ms, n], …]}`` oldest first, LEAKY ``{"level": "decimal text", "at": ms}``; ms = Unix milliseconds."""
+``{"plays": [[ms, n], …]}`` oldest first, LEAKY ``{"level": "fraction text", "at": ms}``; ms = Unix milliseconds."""
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class Write:
 
 class Dice(Protocol):
     """Chance, injected. ``key`` names the roll inside the call, the same in every judging of that call:
-    ``"action"``, ``"<rule index>.<reward index>"``."""
+    ``"action"``, ``"<rule index>.<reward index>"``, ``"0.<reward index>"`` in a bootstrap."""
 
     def __call__(self, key: str) -> float:
         """A number in [0, 1)."""
@@ -69,8 +69,9 @@ class Dice(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlayInput:
-    """One play: coerced by the rules, not before. ``at`` is aware; ``thorough`` judges every rule, not only touched
-    ones, as after an activation."""
+    """One play. The variables are as they were given, the rules check them; the caller has checked that ``count`` is
+    a positive integer. ``at`` is aware; ``thorough`` judges every rule, not only touched ones, as after an
+    activation."""
 
     action: str
     variables: Mapping[str, Any]

@@ -1,0 +1,131 @@
+"""The entry point of the rules: what a call does to one player (``engine.md`` §10.1).
+
+Pure functions of the compiled design, the player, the call, its instant and its dice; no state given is changed. What
+may not be is raised as :class:`~django_playlyfe.engine.rules.state.Refused`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django_playlyfe.engine.rules import rates, variables
+from django_playlyfe.engine.rules.chance import Chance
+from django_playlyfe.engine.rules.conditions import holds
+from django_playlyfe.engine.rules.judgement import Judgement
+from django_playlyfe.engine.rules.levels import level_meta
+from django_playlyfe.engine.rules.plan import Action, Plan, Reward, RewardRule
+from django_playlyfe.engine.rules.snapshot import Snapshot
+from django_playlyfe.engine.rules.state import Dice, Outcome, PlayerState, PlayInput, Refused
+
+__all__ = ["apply_rewards", "bootstrap", "custom_rule", "level_meta", "play", "visible_actions"]
+
+
+def play(plan: Plan, state: PlayerState, request: PlayInput, dice: Dice) -> Outcome:
+    """Play an action once, with weight ``request.count``.
+
+    Raises:
+        Refused: ``action_not_found``, ``access_denied`` (not visible to this player), ``validation_exception``
+            (variables), ``rate_limit_exceeded``.
+    """
+    action = plan.actions.get(request.action)
+    if action is None:
+        raise Refused("action_not_found", f"The action '{request.action}' does not exist")
+    view = Snapshot.take(plan, state, request.at, {})
+    if not holds(action.requires, view):
+        raise Refused("access_denied", f"The action '{action.id}' is not open to this player")
+    effective = variables.read(action.variables, request.variables)
+    usage = _usage_after(plan, action, state, request)
+
+    judgement = Judgement(replace(view, variables=effective))
+    chance = Chance(dice)
+    changes = _pay_for(action, judgement, chance, request.count)
+    judgement.raise_action_count(action.id, request.count)
+    judgement.running.usage.update(usage)
+    reference = {"id": action.id, "name": action.name, "vars": effective}
+    judgement.emit({"event": "action", "action": reference, "count": request.count, "changes": changes})
+    judgement.follow(thorough=request.thorough)
+    return judgement.outcome(chance.rolls)
+
+
+def visible_actions(plan: Plan, state: PlayerState, at: datetime) -> list[Action]:
+    """The actions whose ``requires`` holds for the player, sorted by id; exhausted ones included."""
+    view = Snapshot.take(plan, state, at, {})
+    return [plan.actions[action] for action in sorted(plan.actions) if holds(plan.actions[action].requires, view)]
+
+
+def bootstrap(plan: Plan, state: PlayerState, at: datetime, dice: Dice) -> Outcome:
+    """Give a new player what the design starts everyone with; silently, so the outcome has no events."""
+    judgement = Judgement(Snapshot.take(plan, state, at, {}))
+    chance = Chance(dice)
+    _pay(_rolled(plan.bootstrap, "0", chance), judgement, 1)
+    judgement.follow(thorough=True)
+    return replace(judgement.outcome(chance.rolls), events=())
+
+
+def custom_rule(plan: Plan, state: PlayerState, rule_id: str, given: Mapping[str, Any], at: datetime) -> Outcome:
+    """Run a custom rule for a player; there is no chance in it. Without a matching inner rule it has no own event.
+
+    Raises:
+        Refused: ``rule_not_found``, ``validation_exception`` (variables).
+    """
+    rule = plan.custom_rules.get(rule_id)
+    if rule is None:
+        raise Refused("rule_not_found", f"The rule '{rule_id}' does not exist")
+    judgement = Judgement(Snapshot.take(plan, state, at, variables.read(rule.variables, given)))
+    matching = [inner for _, inner in _matching(rule.rules, judgement)]
+    if matching:
+        changes = _pay((reward for inner in matching for reward in inner.rewards), judgement, 1)
+        judgement.emit({"event": "custom_rule", "rule": {"id": rule.id, "name": rule.name}, "changes": changes})
+    judgement.follow(thorough=True)
+    return judgement.outcome({})
+
+
+def apply_rewards(plan: Plan, state: PlayerState, rewards: Sequence[Reward], at: datetime) -> Outcome:
+    """Apply an administrator's score patch; its probabilities play no part."""
+    judgement = Judgement(Snapshot.take(plan, state, at, {}))
+    judgement.emit({"event": "score", "changes": _pay(iter(rewards), judgement, 1)})
+    judgement.follow(thorough=True)
+    return judgement.outcome({})
+
+
+def _usage_after(plan: Plan, action: Action, state: PlayerState, request: PlayInput) -> dict[str, Any]:
+    """Action id -> usage of its limit once the play is counted; empty for an unlimited action."""
+    if action.rate is None:
+        return {}
+    zone = ZoneInfo(plan.timezone)
+    usage = state.usage.get(action.id, {})
+    rates.check(action.id, action.rate, usage, request.count, request.at, zone)
+    return {action.id: rates.consume(action.rate, usage, request.count, request.at, zone)}
+
+
+def _pay_for(action: Action, judgement: Judgement, chance: Chance, count: int) -> list[dict[str, Any]]:
+    """Steps 5 to 7 of a play."""
+    if not chance.succeeds("action", action.probability):
+        return []
+    matching = list(_matching(action.rules, judgement))
+    won = (reward for index, rule in matching for reward in _rolled(rule.rewards, str(index), chance))
+    return _pay(won, judgement, count)
+
+
+def _matching(rules: Sequence[RewardRule], judgement: Judgement) -> Iterator[tuple[int, RewardRule]]:
+    """The rules whose condition holds in the snapshot, with their position."""
+    for index, rule in enumerate(rules):
+        if holds(rule.requires, judgement.snapshot):
+            yield index, rule
+
+
+def _rolled(rewards: Sequence[Reward], rule: str, chance: Chance) -> Iterator[Reward]:
+    """The rewards whose own roll succeeds, rolled one by one as they are asked for."""
+    for index, reward in enumerate(rewards):
+        if chance.succeeds(f"{rule}.{index}", reward.probability):
+            yield reward
+
+
+def _pay(rewards: Iterator[Reward], judgement: Judgement, count: int) -> list[dict[str, Any]]:
+    """Apply rewards in order; the changes of one event, compounds last."""
+    changes = (judgement.pay(reward, count) for reward in rewards)
+    return judgement.recompute([change for change in changes if change is not None])

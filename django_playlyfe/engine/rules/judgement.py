@@ -1,0 +1,142 @@
+"""One call while it is judged (``engine.md`` §10.1): running scores, what the call has touched, the events so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django_playlyfe.engine.rules import achievements, compounds, levels, rewards
+from django_playlyfe.engine.rules.changes import Change
+from django_playlyfe.engine.rules.plan import AchievementRule, Metric, Plan, PointMetric, Reward, SetMetric, StateMetric
+from django_playlyfe.engine.rules.snapshot import Snapshot
+from django_playlyfe.engine.rules.state import EventDraft, Outcome, PlayerState, Write
+
+
+class Judgement:
+    """What comes of one call for one player. Nothing that is given is changed.
+
+    Attributes:
+        snapshot: the player before the call; all conditions and formulas of the call's own rewards read it.
+        running: the player as the call has left them so far.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.running = snapshot.state.copy()
+        self._plan = snapshot.plan
+        self._computed = snapshot.computed
+        self._touched: set[tuple[str, str]] = set()
+        self._events: list[EventDraft] = []
+
+    def pay(self, reward: Reward, count: int) -> Change | None:
+        """Apply a reward to the running scores (step 6)."""
+        change = rewards.apply(reward, self.running, self.snapshot, count)
+        if change is not None:
+            self._touched.add(("metric", reward.metric))
+        return change
+
+    def recompute(self, changes: list[Change]) -> list[Change]:
+        """The changes of one event, with those of compounds at their end (step 7)."""
+        if not changes:
+            return changes
+        stored = dict(self.running.compounds)
+        self._computed, changed = compounds.recompute(self._plan, self.running, self._computed)
+        for metric in self._plan.compounds:
+            if stored.get(metric) != self.running.compounds.get(metric):
+                self._touched.add(("metric", metric))
+        return [*changes, *changed]
+
+    def raise_action_count(self, action: str, count: int) -> None:
+        """Count a play (step 8)."""
+        self.running.counts[action] = self.running.counts.get(action, 0) + count
+        self._touched.add(("action", action))
+
+    def emit(self, body: Mapping[str, Any]) -> None:
+        """Add the call's own, local event."""
+        self._events.append(EventDraft(body, is_global=False))
+
+    def follow(self, *, thorough: bool) -> None:
+        """Judge levels, then achievements (steps 9 to 11).
+
+        Unless ``thorough``, only rules that this call can have moved are looked at. For a player whose last call was
+        judged by the same plan the result is the same.
+        """
+        self._follow_levels(thorough)
+        self._follow_achievements(thorough)
+
+    def outcome(self, rolls: Mapping[str, float]) -> Outcome:
+        """What came of the call."""
+        writes = tuple(differences(self._plan, self.snapshot.state, self.running))
+        return Outcome(self.running, writes, tuple(self._events), rolls)
+
+    def _follow_levels(self, thorough: bool) -> None:
+        for rule in self._plan.level_rules:
+            moved = {("metric", rule.base_metric), ("metric", rule.level_metric)} & self._touched
+            if not (thorough or moved):
+                continue
+            change = levels.judge(self._plan, rule, self.running)
+            if change is not None:
+                self._touched.add(("metric", rule.level_metric))
+                self._emit_for_all("level", rule.id, [change])
+
+    def _follow_achievements(self, thorough: bool) -> None:
+        moved = self._rules_moved()
+        pending = {rule.id for rule in self._plan.achievement_rules} if thorough else moved
+        awarded: set[str] = set()
+        while self._pass_over_achievements(pending, awarded):
+            pass  # each pass that emits leaves fewer rules to award, so this ends
+
+    def _pass_over_achievements(self, pending: set[str], awarded: set[str]) -> bool:
+        """Judge the pending rules in design order; whether any emitted.
+
+        Rules that an award moves become pending: later ones are judged in this pass, earlier ones in the next.
+        """
+        emitted = False
+        for rule in self._plan.achievement_rules:
+            if rule.id in pending:
+                pending.remove(rule.id)
+                if self._award(rule):
+                    emitted = True
+                    awarded.add(rule.id)
+                    pending |= self._rules_moved() - awarded
+        return emitted
+
+    def _award(self, rule: AchievementRule) -> bool:
+        live = Snapshot(self._plan, self.running, self.snapshot.at, self._computed, {})
+        change = achievements.award(rule, live)
+        if change is None:
+            return False
+        self._touched.add(("metric", rule.metric))
+        self._emit_for_all("achievement", rule.id, self.recompute([change]))
+        return True
+
+    def _rules_moved(self) -> set[str]:
+        """The achievement rules that read something touched since the last time this was asked."""
+        moved = {rule for thing in self._touched for rule in self._plan.touching.get(thing, ())}
+        self._touched.clear()
+        return moved
+
+    def _emit_for_all(self, event: str, rule: str, changes: list[Change]) -> None:
+        self._events.append(EventDraft({"event": event, "changes": changes, "rule": {"id": rule}}, is_global=True))
+
+
+def differences(plan: Plan, before: PlayerState, after: PlayerState) -> Iterator[Write]:
+    """The stored scores that differ, in design order."""
+    for metric_id, metric in plan.metrics.items():
+        if isinstance(metric, SetMetric):
+            old_items, new_items = before.items.get(metric_id, {}), after.items.get(metric_id, {})
+            for item in metric.items:
+                yield from _difference(metric_id, item, old_items.get(item), new_items.get(item))
+        else:
+            yield from _difference(metric_id, "", _stored(metric, before), _stored(metric, after))
+
+
+def _stored(metric: Metric, state: PlayerState) -> int | str | None:
+    if isinstance(metric, StateMetric):
+        return state.states.get(metric.id)
+    return (state.points if isinstance(metric, PointMetric) else state.compounds).get(metric.id)
+
+
+def _difference(metric: str, item: str, before: int | str | None, after: int | str | None) -> Iterator[Write]:
+    if before != after:
+        yield Write(metric, item, before, after)
