@@ -1,0 +1,65 @@
+"""Rewards, and the condition -> rewards pairs that hold them (``engine.md`` §4)."""
+
+from __future__ import annotations
+
+from django_playlyfe.engine.design.schema.words import (
+    CONDITION,
+    EXPRESSION,
+    PROBABILITY,
+    REFERENCE,
+    Schema,
+    array_of,
+    closed_object,
+    use,
+)
+
+_REWARD_VALUES: Schema = {
+    "point": EXPRESSION,
+    "set": {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": EXPRESSION,
+        "description": "an object of at least one item id and its count",
+    },
+    "state": {"type": "string", "description": "the id of a state"},
+    "compound": {},
+}
+
+
+def reward(extra: Schema) -> Schema:
+    """A reward with ``extra`` keys; its ``value`` depends on ``metric.type``. Verbs are checked with their meaning."""
+    required = ("metric", "verb", "value")
+    metric = closed_object(
+        "the metric of a reward", {"id": REFERENCE, "type": {"enum": list(_REWARD_VALUES)}}, ("id", "type")
+    )
+    verb = {"enum": ["add", "remove", "set"]}
+    return {
+        "type": "object",
+        "title": "a reward",
+        "required": list(required),
+        "properties": {"metric": metric},
+        "resolves": "reward",
+        "allOf": [
+            {
+                "if": {
+                    "type": "object",
+                    "required": ["metric"],
+                    "properties": {
+                        "metric": {"type": "object", "required": ["type"], "properties": {"type": {"const": kind}}}
+                    },
+                },
+                "then": closed_object(
+                    f"a reward on a {kind} metric", {"metric": {}, "verb": verb, "value": value, **extra}
+                ),
+            }
+            for kind, value in _REWARD_VALUES.items()
+        ],
+    }
+
+
+CHANCE: Schema = {"probability": {**PROBABILITY, "default": 1}}
+
+
+def reward_rule(title: str, kind: str) -> Schema:
+    """A condition -> rewards pair; ``kind`` is the reward's name in ``$defs``."""
+    return closed_object(title, {"requires": CONDITION, "rewards": array_of(use(kind), default=[])})
