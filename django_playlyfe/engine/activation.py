@@ -1,0 +1,130 @@
+"""Activation: check, compile, freeze, make current for one environment (``engine.md`` §14.1). The one way in for every
+design, from the command, the design API or the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Max
+from django.utils import timezone as clock
+
+from django_playlyfe.engine import inputs, log, transactions
+from django_playlyfe.engine.canonical import sha256
+from django_playlyfe.engine.design.compile import compile_design
+from django_playlyfe.engine.design.diff import Difference, diff
+from django_playlyfe.engine.design.normalise import normalise
+from django_playlyfe.engine.design.report import Report
+from django_playlyfe.engine.design.validate import check
+from django_playlyfe.engine.exceptions import DesignConflict, DesignInvalid
+from django_playlyfe.engine.models import Call, DesignVersion, Game
+from django_playlyfe.engine.realm import Realm
+
+Document = Mapping[str, Any]
+
+
+def activate(realm: Realm, document: object, *, force: bool = False) -> DesignVersion:
+    """Make a design the one that judges plays in an environment. All of it happens, or nothing.
+
+    Args:
+        realm: the environment, and the game to load it as; "" = the game that the document names. A game that does
+            not exist yet is made.
+        document: a design as in a design file (``engine.md`` §2).
+        force: overwrite a working design that was edited since it was last activated.
+
+    Returns:
+        The version now in force. A document that was frozen before is that version again, so activating the same
+        design twice changes nothing.
+
+    Raises:
+        DesignInvalid: the design has errors; ``report`` holds all of them.
+        DesignConflict: the working design was edited since the last activation.
+    """
+    report, design = _check(realm, document)
+    if design is None:
+        raise DesignInvalid(report=report)
+    compile_design(design)  # what cannot be compiled must never become current
+    with transactions.atomic():
+        game = _lock_game(design)
+        if not force:
+            _check_not_edited(game)
+        version = _freeze(game, design)
+        previous: DesignVersion | None = getattr(game, realm.environment)
+        game.title = design["game"]["title"]
+        game.document = design
+        game.activated_sha256 = version.sha256
+        setattr(game, realm.environment, version)
+        game.save()
+        if previous != version:
+            _record(game, realm, version, previous)
+        return version
+
+
+def preview(realm: Realm, document: object) -> tuple[Report, list[Difference]]:
+    """What :func:`activate` would find, without writing.
+
+    Returns:
+        The report of the check, and the differences to the design in force in the realm's environment, none of them if
+        the design has errors.
+    """
+    report, design = _check(realm, document)
+    if design is None:
+        return report, []
+    current = design_in_force(Realm(design["game"]["id"], realm.environment))
+    return report, diff(current.document if current is not None else None, design)
+
+
+def design_in_force(realm: Realm) -> DesignVersion | None:
+    """The version that judges plays in a named game and environment, None if there is none yet."""
+    game = Game.objects.filter(game_id=realm.game).select_related(realm.environment).first()
+    version: DesignVersion | None = getattr(game, realm.environment) if game is not None else None
+    return version
+
+
+def _check(realm: Realm, document: object) -> tuple[Report, dict[str, Any] | None]:
+    """The report, and the canonical design if it is valid."""
+    if realm.game and isinstance(document, dict) and isinstance(document.get("game"), dict):
+        # Loaded as the game that the realm names, whatever id the file says.
+        document = {**document, "game": {**document["game"], "id": realm.game}}
+    report = check(document)
+    return report, normalise(document) if report.valid else None
+
+
+def _lock_game(design: Document) -> Game:
+    """The game's row, locked: two activations at once go one after the other, plays go on."""
+    games = Game.objects.using(transactions.write_alias())
+    games.get_or_create(game_id=design["game"]["id"], defaults={"title": design["game"]["title"]})
+    return transactions.locked(games).get(game_id=design["game"]["id"])
+
+
+def _check_not_edited(game: Game) -> None:
+    if game.document and sha256(game.document) != game.activated_sha256:
+        raise DesignConflict(
+            f"The working design of '{game.game_id}' was edited since it was last activated. Export it first "
+            "(playlyfe_engine_export), or overwrite it with --force"
+        )
+
+
+def _freeze(game: Game, design: Document) -> DesignVersion:
+    """The version of this document; an existing one if it was frozen before."""
+    versions = DesignVersion.objects.using(transactions.write_alias()).filter(game=game)
+    digest = sha256(design)
+    version = versions.filter(sha256=digest).first()
+    if version is None:
+        number = (versions.aggregate(number=Max("number"))["number"] or 0) + 1
+        version = versions.create(game=game, number=number, document=design, sha256=digest)
+    return version
+
+
+def _record(game: Game, realm: Realm, version: DesignVersion, previous: DesignVersion | None) -> None:
+    at = inputs.in_milliseconds(clock.now())
+    Call.objects.using(transactions.write_alias()).create(
+        game=game,
+        environment=realm.environment,
+        kind=Call.Kind.ACTIVATION,
+        at=at,
+        local_date=at.date(),
+        version=version,
+        inputs={"version": version.number, "previous": previous.number if previous is not None else None},
+        seed=log.new_seed(at),
+    )

@@ -1,0 +1,44 @@
+"""Ids of events: version-1 UUIDs that tell the call's instant (``engine.md`` §10.1, ``http-api.md`` §4.2)."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+
+_GREGORIAN_EPOCH = datetime(1582, 10, 15, tzinfo=timezone.utc)
+"""Where the clock of a version-1 UUID starts (RFC 9562 §5.1)."""
+_TICKS_A_MICROSECOND = 10
+_MULTICAST = 0x01_00_00_00_00_00
+"""Bit of a node that no network card has: RFC 9562 §6.10 wants it set in random nodes."""
+
+
+def first_id(at: datetime, random_bits: Callable[[int], int] = secrets.randbits) -> uuid.UUID:
+    """The id of the first event of a call.
+
+    Args:
+        at: the call's instant, whole milliseconds.
+        random_bits: number of bits -> random integer; clock sequence and node come from it.
+    """
+    ticks = (at - _GREGORIAN_EPOCH) // timedelta(microseconds=1) * _TICKS_A_MICROSECOND
+    return _build(ticks, random_bits(14), random_bits(48) | _MULTICAST)
+
+
+def nth_id(first: uuid.UUID, tick: int) -> uuid.UUID:
+    """The id of the event number ``tick`` (from 0) of the call whose first event is ``first``."""
+    return _build(first.time + tick, first.clock_seq, first.node)
+
+
+def _build(ticks: int, clock_sequence: int, node: int) -> uuid.UUID:
+    return uuid.UUID(
+        fields=(
+            ticks & 0xFFFF_FFFF,
+            ticks >> 32 & 0xFFFF,
+            ticks >> 48 & 0x0FFF,
+            clock_sequence >> 8 & 0x3F,
+            clock_sequence & 0xFF,
+            node,
+        ),
+        version=1,
+    )

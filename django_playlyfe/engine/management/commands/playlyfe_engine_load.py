@@ -1,0 +1,95 @@
+"""``manage.py playlyfe_engine_load``: check a design file, show what it changes, activate it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from django_playlyfe.engine import activation
+from django_playlyfe.engine.design.diff import render
+from django_playlyfe.engine.design.load import STARTER, read
+from django_playlyfe.engine.exceptions import DesignConflict, DesignInvalid
+from django_playlyfe.engine.models import Environment, Game
+from django_playlyfe.engine.realm import Realm
+
+WRONG_INPUT = 2
+"""Exit code: the design or the command line is wrong; nothing was changed."""
+
+
+class Command(BaseCommand):
+    help = "Checks a design file, shows what it changes, and activates it. Exit code 2: wrong design, nothing changed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Arguments of the command line."""
+        parser.add_argument(
+            "design", metavar="FILE", help=f'A design file (JSON), or "{STARTER}" for the game that ships.'
+        )
+        parser.add_argument("--check", action="store_true", help="Check and show the changes; write nothing.")
+        parser.add_argument(
+            "--environment",
+            choices=Environment.values,
+            default="production",
+            help="Where the design is to judge plays.",
+        )
+        parser.add_argument("--game", default="", metavar="ID", help="Load it as this game, whatever id the file says.")
+        parser.add_argument(
+            "--force", action="store_true", help="Overwrite a working design that was edited meanwhile."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run. Raises CommandError, with exit code 2 if the design cannot be activated."""
+        self.verbosity = options["verbosity"]
+        realm = Realm(options["game"], options["environment"])
+        try:
+            document = read(options["design"])
+            self._preview(realm, document)
+            if options["check"]:
+                self._say(self.style.SUCCESS("The design is valid. Nothing was written."))
+            else:
+                self._activate(realm, document, force=options["force"])
+        except (DesignInvalid, DesignConflict) as error:
+            raise CommandError(f"{error.description}. Nothing was changed.", returncode=WRONG_INPUT) from None
+        except DatabaseError as error:
+            raise CommandError(
+                f"The engine's tables cannot be used: {error}. Did you run `manage.py migrate`?"
+            ) from error
+
+    def _preview(self, realm: Realm, document: dict[str, Any]) -> None:
+        """Print what is wrong with the design, all of it, or what it changes."""
+        report, differences = activation.preview(realm, document)
+        if not report.valid:
+            for line in report.lines():
+                self.stderr.write(self.style.ERROR(line))
+            count = len(report.problems)
+            raise DesignInvalid(f"The design has {count} error{'' if count == 1 else 's'}", report=report)
+        for warning in report.lines():  # of a valid design there is nothing else
+            self._say(self.style.WARNING(warning))
+        self._say(render(differences) or "Nothing differs from the design in force.")
+
+    def _activate(self, realm: Realm, document: dict[str, Any], *, force: bool) -> None:
+        game_id = realm.game or document["game"]["id"]
+        before = activation.design_in_force(Realm(game_id, realm.environment))
+        version = activation.activate(realm, document, force=force)
+        if version == before:
+            self._say(self.style.SUCCESS(f"The design of '{game_id}' is unchanged: version {version.number}."))
+        else:
+            self._say(self.style.SUCCESS(f"Activated version {version.number} of '{game_id}' in {realm.environment}."))
+        self._name_other_games()
+
+    def _name_other_games(self) -> None:
+        """With a second game, settings that name none stop working: better said here than met on a page."""
+        games = list(Game.objects.order_by("pk").values_list("game_id", flat=True)[:5])
+        if len(games) > 1:
+            self._say(
+                self.style.WARNING(
+                    f"There are several games now ({', '.join(games)}): settings must name theirs, "
+                    f'"OPTIONS": {{"GAME": "{games[0]}"}}.'
+                )
+            )
+
+    def _say(self, text: str) -> None:
+        if self.verbosity:
+            self.stdout.write(text)

@@ -1,0 +1,166 @@
+"""What is stored of one player, between the tables and the rules: loaded, changed in memory, saved as a difference.
+
+Works on the rows as they are, whatever the design says today: a score that a design no longer knows stays stored and
+is left out of what that design's rules see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+
+from django_playlyfe.engine.models import ActionCount, Player, Score
+from django_playlyfe.engine.rules.plan import Plan, SetMetric, StateMetric
+from django_playlyfe.engine.rules.state import PlayerState, Usage, Write
+
+RecordedWrite = list[Any]
+"""``[metric, item, before, reached_at before in ms, after]``; None = no stored score."""
+
+Row = TypeVar("Row", bound=Model)
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScore:
+    """A number, or the id of a state; and since when."""
+
+    value: int | str
+    reached_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCount:
+    """How often an action was played, and what its rate limit remembers."""
+
+    count: int = 0
+    usage: Usage = field(default_factory=dict)
+
+
+class Projections:
+    """Scores and counts of one player.
+
+    Attributes:
+        player: whose they are.
+        scores: (metric, item) -> score; item is "" except for sets.
+        counts: action -> count.
+    """
+
+    def __init__(self, player: Player, scores: Iterable[Score] = (), counts: Iterable[ActionCount] = ()) -> None:
+        self.player = player
+        self._score_rows = {(row.metric, row.item): row for row in scores}
+        self._count_rows = {row.action: row for row in counts}
+        self.scores = {key: _as_stored(row) for key, row in self._score_rows.items()}
+        self.counts = {action: StoredCount(row.count, row.usage) for action, row in self._count_rows.items()}
+
+    @classmethod
+    def load(cls, player: Player) -> Projections:
+        """Read what is stored, from the database that the player was read from. Two queries."""
+        database = player._state.db
+        return cls(
+            player,
+            Score.objects.using(database).filter(player=player),
+            ActionCount.objects.using(database).filter(player=player),
+        )
+
+    def state(self, plan: Plan) -> PlayerState:
+        """What the rules of this design may see."""
+        state = PlayerState(
+            counts={action: stored.count for action, stored in self.counts.items()},
+            usage={action: stored.usage for action, stored in self.counts.items() if stored.usage},
+        )
+        for (metric_id, item), stored in self.scores.items():
+            metric, value = plan.metrics.get(metric_id), stored.value
+            if isinstance(metric, StateMetric):
+                if value in metric.states:
+                    state.states[metric_id] = str(value)
+            elif isinstance(value, str):
+                continue
+            elif isinstance(metric, SetMetric):
+                if item in metric.items:
+                    state.items.setdefault(metric_id, {})[item] = value
+            elif metric is not None and not item:
+                (state.points if metric.type == "point" else state.compounds)[metric_id] = value
+        return state
+
+    def apply(self, writes: Iterable[Write], at: datetime) -> list[RecordedWrite]:
+        """Change scores as the rules decided at ``at``. Returns what the log keeps of it, for :meth:`restore`.
+
+        A score never gets younger by a late play: ``reached_at`` is the later one of its old instant and ``at``.
+        """
+        recorded = []
+        for write in writes:
+            key = (write.metric, write.item)
+            before = self.scores.get(key)
+            recorded.append([*key, *_before(before), write.after])
+            if write.after is None:
+                self.scores.pop(key, None)
+            else:
+                self.scores[key] = StoredScore(write.after, max(before.reached_at, at) if before else at)
+        return recorded
+
+    def restore(self, writes: Sequence[RecordedWrite]) -> None:
+        """Take recorded writes back. Only right if nothing was written to these scores since."""
+        for metric, item, before, reached_ms, _ in reversed(writes):
+            if before is None:
+                self.scores.pop((metric, item), None)
+            else:
+                self.scores[metric, item] = StoredScore(before, _EPOCH + timedelta(milliseconds=reached_ms))
+
+    def save(self) -> None:
+        """Store what differs from what was loaded: at most one query for each of new, changed and gone rows of
+        scores, and the same for counts."""
+        self._save_scores()
+        self._save_counts()
+
+    def _save_scores(self) -> None:
+        player = self.player
+        new, changed = [], []
+        for (metric, item), stored in self.scores.items():
+            row = self._score_rows.get((metric, item))
+            if row is None:
+                row = Score(
+                    game_id=player.game_id, environment=player.environment, player=player, metric=metric, item=item
+                )
+                new.append(row)
+            elif _as_stored(row) != stored:
+                changed.append(row)
+            row.value, row.state = (None, stored.value) if isinstance(stored.value, str) else (stored.value, "")
+            row.reached_at = stored.reached_at
+        gone = [row for key, row in self._score_rows.items() if key not in self.scores]
+        _store(Score.objects.using(player._state.db), new, changed, gone, ["value", "state", "reached_at"])
+
+    def _save_counts(self) -> None:
+        new, changed = [], []
+        for action, stored in self.counts.items():
+            row = self._count_rows.get(action)
+            if row is None:
+                row = ActionCount(player=self.player, action=action)
+                new.append(row)
+            elif (row.count, row.usage) != (stored.count, stored.usage):
+                changed.append(row)
+            row.count, row.usage = stored.count, stored.usage
+        gone = [row for action, row in self._count_rows.items() if action not in self.counts]
+        _store(ActionCount.objects.using(self.player._state.db), new, changed, gone, ["count", "usage"])
+
+
+def _store(rows: QuerySet[Row], new: list[Row], changed: list[Row], gone: list[Row], fields: list[str]) -> None:
+    if gone:
+        rows.filter(pk__in=[row.pk for row in gone]).delete()
+    if new:
+        rows.bulk_create(new)
+    if changed:
+        rows.bulk_update(changed, fields)
+
+
+def _as_stored(row: Score) -> StoredScore:
+    return StoredScore(row.state or (row.value if row.value is not None else 0), row.reached_at)
+
+
+def _before(stored: StoredScore | None) -> tuple[int | str | None, int | None]:
+    if stored is None:
+        return None, None
+    return stored.value, (stored.reached_at - _EPOCH) // timedelta(milliseconds=1)

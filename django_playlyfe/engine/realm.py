@@ -1,0 +1,158 @@
+"""Which game, in which environment: the first argument of every service and selector."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db.models import Exists, Model, OuterRef, QuerySet
+
+from django_playlyfe.engine import transactions
+from django_playlyfe.engine.models import DesignVersion, Environment, Game, Player
+from django_playlyfe.engine.refusals import invalid
+from django_playlyfe.exceptions import ConfigurationError
+from django_playlyfe.wire import make_error
+
+_PLAYER_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}")
+_LOAD_COMMAND = "manage.py playlyfe_engine_load starter"
+_Row = TypeVar("_Row", bound=Model)
+
+
+@dataclass(frozen=True)
+class Realm:
+    """A game in one environment.
+
+    Attributes:
+        game: the game's id; "" = the only game of this database.
+        environment: "production" or "staging".
+    """
+
+    game: str = ""
+    environment: str = "production"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "game", self.game or "")
+        if self.environment not in Environment.values:
+            raise ConfigurationError(
+                f"There is no environment {self.environment!r}; write 'production' or 'staging' "
+                'in OPTIONS["ENVIRONMENT"].'
+            )
+
+    @classmethod
+    def only(cls, environment: str = "production") -> Realm:
+        """The only game of this database. Using it raises ConfigurationError if there are several."""
+        return cls("", environment)
+
+    def __str__(self) -> str:
+        return f"{self.game or 'the only game'} ({self.environment})"
+
+
+def find_game(realm: Realm) -> Game:
+    """The game with its version in force, documents left out. One query.
+
+    Raises:
+        ConfigurationError: no such game, or no game is named and there is not exactly one; says what to do.
+    """
+    games = _with_version(Game.objects.all(), "", realm)
+    found = list(games.filter(game_id=realm.game) if realm.game else games.order_by("pk")[:2])
+    if len(found) != 1:
+        raise _no_game(realm)
+    return found[0]
+
+
+def find_player(realm: Realm, player_id: str) -> Player:
+    """The player with the game and its version in force, documents left out. One query.
+
+    Raises:
+        PlayerNotFound: no player has this id.
+        InvalidRequest: it cannot be a player id (``http-api.md`` §4.2).
+        ConfigurationError: as :func:`find_game`.
+    """
+    return _the_player(realm, player_id, _players(realm))
+
+
+def lock_player(realm: Realm, player_id: str) -> Player:
+    """As :func:`find_player`, and the player's row is locked until the transaction ends. One query; two on MariaDB,
+    which cannot lock one table of a join."""
+    if transactions.can_lock_joined():
+        return _the_player(realm, player_id, transactions.locked(_players(realm)))
+    game = find_game(realm)
+    rows = transactions.locked(Player.objects.filter(game_id=game.pk, environment=realm.environment))
+    player = _the_player(realm, player_id, rows)
+    player.game = game
+    return player
+
+
+def version_in_force(game: Game, realm: Realm) -> DesignVersion:
+    """The version that judges plays now.
+
+    Raises:
+        ConfigurationError: no design was activated in this environment; names the command to run.
+    """
+    version: DesignVersion | None = getattr(game, realm.environment)
+    if version is None:
+        raise ConfigurationError(
+            f"The game '{game.game_id}' has no active design in {realm.environment}. Run `{_load_command(realm)}`, "
+            "or name your own design file."
+        )
+    return version
+
+
+def check_player_id(player_id: object) -> str:
+    """The id itself. Raises InvalidRequest if it cannot be one (``http-api.md`` §4.2)."""
+    if not isinstance(player_id, str) or not _PLAYER_ID.fullmatch(player_id):
+        raise invalid(
+            "/player_id",
+            "should have 1 to 128 letters, digits, '_', '.', '@', '+' or '-', the first a letter, digit or '_'",
+            code="PATTERN",
+            found=player_id,
+        )
+    return player_id
+
+
+def _players(realm: Realm) -> QuerySet[Player]:
+    players = _with_version(Player.objects.select_related("game"), "game__", realm)
+    players = players.filter(environment=realm.environment)
+    if realm.game:
+        return players.filter(game__game_id=realm.game)
+    return players.annotate(other_games=Exists(Game.objects.exclude(pk=OuterRef("game_id"))))
+
+
+def _with_version(rows: QuerySet[_Row], prefix: str, realm: Realm) -> QuerySet[_Row]:
+    """Join the version in force, without the designs themselves: they may be large, and plans are cached."""
+    version = f"{prefix}{realm.environment}"
+    return rows.select_related(version).defer(f"{prefix}document", f"{version}__document")
+
+
+def _the_player(realm: Realm, player_id: str, players: QuerySet[Player]) -> Player:
+    player = players.filter(player_id=check_player_id(player_id)).first()
+    if player is None:
+        find_game(realm)
+        raise make_error("player_not_found")
+    if getattr(player, "other_games", False):
+        raise _no_game(realm)
+    return player
+
+
+def _no_game(realm: Realm) -> ConfigurationError:
+    if realm.game:
+        return ConfigurationError(
+            f"There is no game '{realm.game}'. Run `{_load_command(realm)}`, or name another one in OPTIONS[\"GAME\"]."
+        )
+    ids = list(Game.objects.order_by("pk").values_list("game_id", flat=True)[:5])
+    if not ids:
+        return ConfigurationError(f"There is no game yet. Run `{_load_command(realm)}`, or name your own design file.")
+    return ConfigurationError(
+        f"There are several games ({', '.join(ids)}). Say which one: "
+        f'PLAYLYFE = {{"default": {{…, "OPTIONS": {{"GAME": "{ids[0]}"}}}}}}.'
+    )
+
+
+def _load_command(realm: Realm) -> str:
+    parts = [_LOAD_COMMAND]
+    if realm.game:
+        parts.append(f"--game {realm.game}")
+    if realm.environment != Environment.PRODUCTION:
+        parts.append(f"--environment {realm.environment}")
+    return " ".join(parts)

@@ -1,0 +1,33 @@
+"""Reads. Everything is a wire object exactly as ``http-api.md`` §6, §7 and §9 show it."""
+
+from __future__ import annotations
+
+from django_playlyfe.engine.selectors.actions import actions
+from django_playlyfe.engine.selectors.boards import leaderboard, leaderboard_row, leaderboards
+from django_playlyfe.engine.selectors.feeds import (
+    activity,
+    game_activity,
+    latest_activity,
+    newest_call_id,
+    results_after,
+)
+from django_playlyfe.engine.selectors.games import metrics, status
+from django_playlyfe.engine.selectors.players import export, players, profile, profiles
+
+__all__ = [
+    "actions",
+    "activity",
+    "export",
+    "game_activity",
+    "latest_activity",
+    "leaderboard",
+    "leaderboard_row",
+    "leaderboards",
+    "metrics",
+    "newest_call_id",
+    "players",
+    "profile",
+    "profiles",
+    "results_after",
+    "status",
+]

@@ -1,0 +1,63 @@
+"""What a player can do (``http-api.md`` §6.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone as clock
+
+from django_playlyfe.engine.plans import plan_of
+from django_playlyfe.engine.projections import Projections
+from django_playlyfe.engine.realm import Realm, find_player, version_in_force
+from django_playlyfe.engine.rules import judge
+from django_playlyfe.engine.rules.plan import Action, Plan, Reward, SetMetric, StateMetric, Variable
+
+Wire = dict[str, Any]
+
+
+def actions(realm: Realm, player_id: str) -> list[Wire]:
+    """The actions that the player can see, sorted by id. Three queries."""
+    player = find_player(realm, player_id)
+    plan = plan_of(version_in_force(player.game, realm))
+    state = Projections.load(player).state(plan)
+    visible = judge.visible_actions(plan, state, clock.now())
+    return [_action(plan, action, state.counts.get(action.id, 0)) for action in visible]
+
+
+def _action(plan: Plan, action: Action, count: int) -> Wire:
+    body: Wire = {"id": action.id, "name": action.name}
+    if action.description:
+        body["description"] = action.description
+    rewards = [_reward(plan, reward) for rule in action.rules for reward in rule.rewards]
+    body["variables"] = [_variable(variable) for variable in action.variables]
+    body["rewards"] = [reward for reward in rewards if reward is not None]
+    body["count"] = count
+    return body
+
+
+def _variable(variable: Variable) -> Wire:
+    body: Wire = {"name": variable.name, "type": variable.type, "required": variable.required}
+    if variable.default is not None:
+        body["default"] = variable.default
+    return body
+
+
+def _reward(plan: Plan, reward: Reward) -> Wire | None:
+    """A reward as the player may see it; None if all it gives are hidden items."""
+    metric = plan.metrics[reward.metric]
+    value: Any
+    if isinstance(metric, SetMetric):
+        shown = [(metric.items[item], count) for item, count in reward.items if not metric.items[item].hidden]
+        if not shown:
+            return None
+        value = {item.name: count.text for item, count in shown}
+    elif isinstance(metric, StateMetric):
+        value = metric.states[reward.state].name
+    else:
+        value = reward.value.text if reward.value is not None else "0"
+    return {
+        "metric": {"id": metric.id, "type": metric.type, "name": metric.name},
+        "verb": reward.verb,
+        "value": value,
+        "probability": reward.probability,
+    }

@@ -1,0 +1,108 @@
+"""Activity feeds, and what has happened since a reader looked last (``http-api.md`` §9.2)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone as clock
+
+from django_playlyfe.engine import log
+from django_playlyfe.engine.models import Call, FeedEntry
+from django_playlyfe.engine.plans import plan_of
+from django_playlyfe.engine.realm import Realm, find_game, find_player, version_in_force
+from django_playlyfe.wire import write_instant
+
+Wire = dict[str, Any]
+
+_WINDOW = timedelta(hours=24)
+"""What a feed shows if no start is given."""
+_SHOWN = Q(kind=Call.Kind.PLAY, status=Call.Status.APPLIED)
+_REPORTED = Q(kind__in=[Call.Kind.PLAY, Call.Kind.UNDO], status=Call.Status.APPLIED)
+
+
+def activity(realm: Realm, player_id: str, *, start: datetime | None = None, end: datetime | None = None) -> list[Wire]:
+    """A player's own feed, oldest first, ``actor`` left out.
+
+    Args:
+        realm: the game and environment.
+        player_id: whose.
+        start: first instant; the last 24 hours if None.
+        end: first instant that is no longer shown; None = no upper bound.
+
+    Raises:
+        PlayerNotFound, InvalidRequest, ConfigurationError.
+    """
+    player = find_player(realm, player_id)
+    calls = Call.objects.filter(_SHOWN, _window(start, end), player=player).order_by("at", "pk")
+    return [event for call in calls for _, event in log.wire_events(call, None)]
+
+
+def game_activity(realm: Realm, *, start: datetime | None = None, end: datetime | None = None) -> list[Wire]:
+    """The game's feed: levels and achievements of all players, oldest first. Window as in :func:`activity`."""
+    entries = _game_feed(realm).filter(_window(start, end)).order_by("at", "call_id", "tick")
+    return [_entry_event(entry) for entry in entries]
+
+
+def latest_activity(realm: Realm, player_id: str | None, limit: int = 20) -> list[Wire]:
+    """The newest ``limit`` events of a player's feed, or of the game's for None; newest first."""
+    if player_id is None:
+        newest = _game_feed(realm).order_by("-at", "-call_id", "-tick")[:limit]
+        return [_entry_event(entry) for entry in newest]
+    player = find_player(realm, player_id)
+    # A call has at least one event, so as many calls are enough.
+    calls = Call.objects.filter(_SHOWN, player=player).order_by("-at", "-pk")[:limit]
+    events = [event for call in calls for _, event in reversed(list(log.wire_events(call, None)))]
+    return events[:limit]
+
+
+def results_after(realm: Realm, player_id: str, cursor: int, limit: int = 20) -> list[Wire]:
+    """What came of a player's plays and undos since a reader looked last, oldest first.
+
+    Args:
+        realm: the game and environment.
+        player_id: whose.
+        cursor: ``call_id`` of the last result seen, 0 for none.
+        limit: most results.
+
+    Returns:
+        Per call ``{"call_id", "kind", "action": {"id", "name"}, "events": {"local", "global"}, "at"}``. Plays that
+        were undone or became void are left out.
+    """
+    player = find_player(realm, player_id)
+    plan = plan_of(version_in_force(player.game, realm))
+    calls = Call.objects.filter(_REPORTED, player=player, pk__gt=cursor).order_by("pk")[:limit]
+    return [
+        {
+            "call_id": call.pk,
+            "kind": call.kind,
+            "action": {
+                "id": call.action,
+                "name": plan.actions[call.action].name if call.action in plan.actions else call.action,
+            },
+            "events": log.answer(call, player),
+            "at": write_instant(call.at),
+        }
+        for call in calls
+    ]
+
+
+def newest_call_id(realm: Realm, player_id: str) -> int:
+    """The cursor behind everything recorded of a player so far, 0 if there is nothing."""
+    player = find_player(realm, player_id)
+    return Call.objects.filter(player=player).order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def _window(start: datetime | None, end: datetime | None) -> Q:
+    window = Q(at__gte=clock.now() - _WINDOW if start is None else start)
+    return window if end is None else window & Q(at__lt=end)
+
+
+def _game_feed(realm: Realm) -> QuerySet[FeedEntry]:
+    entries = FeedEntry.objects.filter(game=find_game(realm), environment=realm.environment)
+    return entries.select_related("call", "player")
+
+
+def _entry_event(entry: FeedEntry) -> Wire:
+    return log.wire_event(entry.call, entry.tick, entry.player)

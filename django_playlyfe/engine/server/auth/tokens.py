@@ -1,0 +1,71 @@
+"""Issuing and revoking tokens (``http-api.md`` §2.3, RFC 6749 §4.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.utils import timezone as clock
+from django.views.decorators.debug import sensitive_variables
+
+from django_playlyfe.engine import conf, transactions
+from django_playlyfe.engine.models import Client, Token
+from django_playlyfe.engine.server.auth import credentials
+from django_playlyfe.wire import make_error
+
+_OF_NOBODY = "0" * 64
+"""A digest that no secret has: compared where no client has the id, so that both failures take the same time."""
+
+
+@dataclass(frozen=True)
+class IssuedToken:
+    """A new token, the only time it is known in clear."""
+
+    text: str = field(repr=False)
+    life: int
+    """Seconds."""
+
+
+@sensitive_variables()
+def issue(client_id: str, client_secret: str) -> IssuedToken:
+    """A token for a client that knows its secret. Earlier ones stay valid: processes fetch theirs independently.
+
+    Raises:
+        AuthenticationError: wrong id or secret, or the client was revoked (``client_auth_fail``); nobody learns which.
+    """
+    clients = Client.objects.using(transactions.write_alias()).filter(revoked_at=None)
+    # No database stores a NUL, and some refuse to look for one.
+    found = clients.filter(client_id=client_id.replace("\0", "\ufffd")).values_list("pk", "secret_hash").first()
+    client, secret_hash = found or (None, _OF_NOBODY)
+    if not credentials.matches(client_secret, secret_hash) or client is None:
+        raise make_error("client_auth_fail")
+    issued = IssuedToken(credentials.new_token(), conf.server_settings().token_life)
+    _store(client, issued)
+    return issued
+
+
+def revoke(token_digest: str) -> None:
+    """Let a token open nothing any more; an unknown one does not matter."""
+    tokens = Token.objects.using(transactions.write_alias())
+    tokens.filter(digest=token_digest, revoked_at=None).update(revoked_at=clock.now())
+
+
+def revoke_all(client: Client) -> None:
+    """Let none of a client's tokens open anything any more."""
+    tokens = Token.objects.using(transactions.write_alias())
+    tokens.filter(client=client, revoked_at=None).update(revoked_at=clock.now())
+
+
+@sensitive_variables()
+def _store(client: int, issued: IssuedToken) -> None:
+    now = clock.now()
+    tokens = Token.objects.using(transactions.write_alias())
+    with transactions.atomic():
+        tokens.create(
+            client_id=client,
+            digest=credentials.digest(issued.text),
+            created_at=now,
+            expires_at=now + timedelta(seconds=issued.life),
+        )
+        # The only place where tokens are made is also where old ones go, so the table needs no housekeeping.
+        tokens.filter(client_id=client, expires_at__lte=now).delete()

@@ -1,0 +1,102 @@
+"""From a request to a route's logic, through the checks in their order (``http-api.md`` §4.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.views.decorators.debug import sensitive_variables
+
+from django_playlyfe.engine import transactions
+from django_playlyfe.engine.server import routes
+from django_playlyfe.engine.server.auth import credentials, tokens
+from django_playlyfe.engine.server.auth.access import Access, find_access
+from django_playlyfe.engine.server.call import ApiCall
+from django_playlyfe.engine.server.kit.answers import success
+from django_playlyfe.engine.server.kit.bodies import read_object
+from django_playlyfe.engine.server.kit.edge import Trace
+from django_playlyfe.engine.server.kit.paging import Stream
+from django_playlyfe.engine.server.kit.parameters import Query
+from django_playlyfe.engine.server.kit.streaming import streamed
+from django_playlyfe.engine.server.routes import Match
+from django_playlyfe.wire import make_error
+
+_WITH_BODY = ("POST", "PATCH", "PUT")
+
+
+@sensitive_variables()
+def api(request: HttpRequest, trace: Trace, version: str, path: str) -> HttpResponseBase:
+    """Answer a call of the API.
+
+    Args:
+        request: with a token in its query or header.
+        trace: gets route and client as soon as they are known.
+        version: "v1" or "v2".
+        path: what follows the version, percent-decoded.
+
+    Raises:
+        PlaylyfeError: what the first check that fails says, or the engine.
+    """
+    method = "GET" if request.method == "HEAD" else request.method or ""
+    token = credentials.take_token(request)
+    if (method, path.rstrip("/")) == ("POST", "/logout"):
+        return _log_out(token, trace)
+    match = routes.find(version, method, path)
+    player_id = _player_id(request, match)
+    access = find_access(token, player_id) if token else None
+    if access is None:
+        raise make_error("invalid_access_token")
+    trace.client = access.client
+    if match is None:
+        raise make_error("route_not_found")
+    trace.route = match.route.path(version)
+    if not access.allows(match.route.resource, method):
+        raise make_error("access_denied")
+    if match.route.has_player and not player_id:
+        raise make_error("invalid_player")
+    call = _read(request, trace, access, player_id, match)
+    logic = match.route.view(call)
+    if match.route.has_player:
+        access.check_player(player_id)
+    if method == "GET":
+        return _answer(request, trace, match.route.shape(version, logic()))
+    with transactions.atomic():  # until the answer is made: a call that fails has not happened
+        return _answer(request, trace, match.route.shape(version, logic()))
+
+
+def _player_id(request: HttpRequest, match: Match | None) -> str:
+    """The player of a runtime call; "" if none is named, or the call is about the game."""
+    if match is None or not match.route.has_player:
+        return ""
+    return Query(request.GET).text("player_id") or ""
+
+
+def _read(request: HttpRequest, trace: Trace, access: Access, player_id: str, match: Match) -> ApiCall:
+    query = Query(request.GET)
+    trace.checked = query.as_data()
+    body: dict[str, Any] = {}
+    if request.method in _WITH_BODY:  # libraries send "{}" or nothing with GET and DELETE
+        trace.checked = body = read_object(request)
+    return ApiCall(
+        access=access,
+        player_id=player_id,
+        path=match.values,
+        query=query,
+        body=body,
+        key_header=request.headers.get("Idempotency-Key"),
+    )
+
+
+def _answer(request: HttpRequest, trace: Trace, body: Any) -> HttpResponseBase:
+    if isinstance(body, Stream):
+        return streamed(request, body.parts(), trace.request_id)
+    return success(body)
+
+
+def _log_out(token: str | None, trace: Trace) -> HttpResponseBase:
+    """The same answer whatever the token was."""
+    trace.route = "/logout"
+    if token:
+        tokens.revoke(token)
+    return success({"message": "Logged out successfully"})

@@ -1,0 +1,1 @@
+"""What every route needs: parameters, bodies, answers, and the edge where failures become answers."""

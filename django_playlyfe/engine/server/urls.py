@@ -1,0 +1,22 @@
+"""Addresses of the mounted server, for ``include()`` under any prefix. Trailing slashes are served, not redirected."""
+
+from __future__ import annotations
+
+from django.urls import re_path
+
+from django_playlyfe.engine.server.auth.endpoint import token
+from django_playlyfe.engine.server.dispatch import api
+from django_playlyfe.engine.server.kit.edge import edge
+from django_playlyfe.engine.server.views.health import health
+
+app_name = "playlyfe_server"
+
+_PRIVATE = {"Cache-Control": "private, no-store"}
+_API = {**_PRIVATE, "Playlyfe-Features": "idempotency, played-at"}
+
+urlpatterns = [
+    re_path(r"^auth/token/?\Z", edge(token, {"Cache-Control": "no-store"}), name="token"),
+    re_path(r"^health/?\Z", edge(health, _PRIVATE), name="health"),
+    # Which routes there are is decided after the token was checked, so everything below a version comes here.
+    re_path(r"^(?P<version>v[12])(?P<path>(?:/(?s:.*))?)\Z", edge(api, _API), name="api"),
+]

@@ -1,0 +1,25 @@
+"""Writes. Each is one transaction, the caller's if one is open, and locks the player first."""
+
+from __future__ import annotations
+
+from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.services.players import (
+    Created,
+    create_player,
+    create_player_once,
+    delete_player,
+    update_player,
+)
+from django_playlyfe.engine.services.plays import play
+from django_playlyfe.engine.services.undoing import undo
+
+__all__ = [
+    "Created",
+    "Recorded",
+    "create_player",
+    "create_player_once",
+    "delete_player",
+    "play",
+    "undo",
+    "update_player",
+]

@@ -1,0 +1,152 @@
+"""Undo: takes a play out of history together with what it caused (``engine-internals.md`` §1, ``engine.md`` §17.13).
+
+The state afterwards is what judging the player's history without that play gives. Only this player's later plays are
+judged again, each with its own design version, instant, inputs and dice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+from django.utils import timezone as clock
+
+from django_playlyfe.engine import changes, inputs, judging, log, plans, transactions
+from django_playlyfe.engine.dice import KeyedDice, RecordedDice
+from django_playlyfe.engine.judging import PastPlay, PastPlays
+from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.models import Call, FeedEntry, Player
+from django_playlyfe.engine.projections import Projections, StoredCount
+from django_playlyfe.engine.realm import Realm, lock_player, version_in_force
+from django_playlyfe.engine.rules.state import PlayInput, Refused
+from django_playlyfe.wire import make_error
+
+_OUTCOME_FIELDS = ["status", "events", "writes", "dice"]
+
+
+def undo(realm: Realm, player_id: str, action: str, idempotency_key: str) -> Recorded:
+    """Undo the play with this key. The key may be used anew afterwards.
+
+    A later play whose requirement or limit then fails stays in the log as void; one that was void and now fits counts.
+
+    Returns:
+        The row that the undo adds to the log: one local ``score`` event with the net changes of stored scores, and a
+        ``level`` event per level that changed.
+
+    Raises:
+        NotFound: the player has no such play (``event_not_found``), or it was undone before.
+        PlayerNotFound, InvalidRequest, ConfigurationError: as for a play.
+    """
+    request = inputs.read_play(action, None, 1, (), idempotency_key, None)
+    with transactions.atomic():
+        player = lock_player(realm, player_id)
+        version = version_in_force(player.game, realm)
+        plan = plans.plan_of(version)
+        target = _find_play(player, request.action, idempotency_key)
+        projections = Projections.load(player)
+        before = projections.state(plan)
+        if target.status == Call.Status.APPLIED:
+            _rewrite_history(player, target, projections)
+        _mark_undone(target)
+        call = log.new_call(
+            player,
+            version,
+            kind=Call.Kind.UNDO,
+            action=target.action,
+            at=inputs.in_milliseconds(clock.now()),
+            zone=plan.timezone,
+            inputs={"undone": target.pk, "idempotency_key": idempotency_key},
+            events=log.stored_events(changes.difference(plan, before, projections.state(plan))),
+        )
+        call.save(force_insert=True, using=transactions.write_alias())
+        recorded = log.recorded(realm, call, player)
+        log.announce(recorded)
+        return recorded
+
+
+def _find_play(player: Player, action: str, idempotency_key: str) -> Call:
+    calls = _calls(player).filter(action=action, idempotency_key=idempotency_key)
+    target = calls.first()
+    if target is None:
+        raise make_error(
+            "event_not_found",
+            f"The player '{player.player_id}' has no play of '{action}' with the key '{idempotency_key}'",
+        )
+    return target
+
+
+def _mark_undone(target: Call) -> None:
+    """What was recorded of the play stays readable; the key moves to the undo's own row."""
+    target.status = Call.Status.UNDONE
+    target.idempotency_key = None
+    target.save(update_fields=["status", "idempotency_key"])
+
+
+def _rewrite_history(player: Player, target: Call, projections: Projections) -> None:
+    """Go back to the state before a play, then judge the later plays again, in the order of the log."""
+    later = list(
+        _calls(player).filter(kind=Call.Kind.PLAY, pk__gt=target.pk).exclude(status=Call.Status.UNDONE).order_by("pk")
+    )
+    for call in reversed([target, *later]):
+        if call.status == Call.Status.APPLIED:
+            _take_back(call, projections)
+    past = _limits_before(target, later, player, projections)
+    changed = [call for call in later if _judge_again(player, call, projections, past[call.action])]
+
+    FeedEntry.objects.using(transactions.write_alias()).filter(call__in=[target, *changed]).delete()
+    if changed:
+        Call.objects.using(transactions.write_alias()).bulk_update(changed, _OUTCOME_FIELDS, batch_size=100)
+    log.save_feed_entries(player, changed)
+    projections.save()
+    # The next play looks at every rule: which version judged this state last is no longer one answer.
+    player.judged_version = None
+    player.save(update_fields=["judged_version"])
+
+
+def _take_back(call: Call, projections: Projections) -> None:
+    projections.restore(call.writes)
+    stored = projections.counts.pop(call.action)
+    if stored.count > call.inputs["count"]:
+        projections.counts[call.action] = StoredCount(stored.count - call.inputs["count"], stored.usage)
+
+
+def _limits_before(
+    target: Call, later: Sequence[Call], player: Player, projections: Projections
+) -> dict[str, PastPlays]:
+    """What rate limits remembered when ``target`` was played; also put into the projections. By action."""
+    past = {call.action: PastPlays() for call in [target, *later]}
+    limited = {call.action for call in [target, *later] if judging.rate_of(plans.plan_of(call.version), call.action)}
+    if not limited:
+        return past
+    earlier = log.applied_plays(player, limited).filter(pk__lt=target.pk)
+    for call in earlier.select_related("version").defer("version__document", "events", "writes", "dice"):
+        play = PastPlay(call.at, call.inputs["count"])
+        past[call.action].add(plans.plan_of(call.version), call.action, play, backdated=call.backdated)
+    for action in limited & projections.counts.keys():
+        projections.counts[action] = StoredCount(projections.counts[action].count, past[action].usage)
+    return past
+
+
+def _judge_again(player: Player, call: Call, projections: Projections, past: PastPlays) -> bool:
+    """Replace the outcome of a call by what the rules say now. Returns whether anything of it is new."""
+    before = [getattr(call, field) for field in _OUTCOME_FIELDS]
+    plan = plans.plan_of(call.version)
+    given = call.inputs
+    request = PlayInput(action=call.action, variables=given["variables"], count=given["count"], at=call.at)
+    rolls = RecordedDice(call.dice, KeyedDice(player.game.secret, call.seed))
+    try:
+        judged = judging.judge_play(plan, projections, request, rolls, past if call.backdated else None)
+    except Refused:
+        call.status, call.events, call.writes = Call.Status.VOID, [], []
+    else:
+        call.status = Call.Status.APPLIED
+        call.events, call.writes = log.stored_events(judged.outcome.events), judged.writes
+        call.dice = {**call.dice, **judged.outcome.rolls}
+        past.add(plan, call.action, PastPlay(call.at, given["count"]), backdated=call.backdated)
+    return before != [getattr(call, field) for field in _OUTCOME_FIELDS]
+
+
+def _calls(player: Player) -> QuerySet[Call]:
+    """The player's part of the log with its design versions; their documents stay where they are, plans are cached."""
+    calls = Call.objects.using(transactions.write_alias()).filter(player=player)
+    return calls.select_related("version").defer("version__document")

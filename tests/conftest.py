@@ -1,0 +1,127 @@
+"""Fixtures for any test project: whatever the user model, make users; whatever the test needs, load the game."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+DESIGNS = Path(__file__).parent / "designs"
+_BOOKKEEPING = re.compile(r"(SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT)\b", re.IGNORECASE)
+
+
+def pytest_collection_modifyitems(items):
+    """Tests marked ``postgresql`` need it: threads that wait for each other's rows."""
+    if connection.vendor == "postgresql":
+        return
+    for item in items:
+        if item.get_closest_marker("postgresql"):
+            item.add_marker(pytest.mark.skip(reason="DATABASE_URL names no PostgreSQL server"))
+
+
+@pytest.fixture
+def make_user():
+    """``make_user(**fields)`` saves a new user of the site's own model: any primary key, with or without a username."""
+    numbers = itertools.count(1)
+
+    def make(**fields):
+        model = get_user_model()
+        number = next(numbers)
+        names = {field.name for field in model._meta.get_fields()}
+        if "username" in names:
+            fields.setdefault("username", f"reader{number}")
+        if "email" in names:
+            fields.setdefault("email", f"reader{number}@example.org")
+        return model._default_manager.create_user(password=None, **fields)
+
+    return make
+
+
+@pytest.fixture
+def game(db):
+    """The game of engine.md §16, active in production."""
+    from django_playlyfe.engine.activation import activate
+    from django_playlyfe.engine.design.load import read
+    from django_playlyfe.engine.realm import Realm
+
+    return activate(Realm("library_quest"), read(DESIGNS / "library_quest.json"))
+
+
+@pytest.fixture
+def reading_log(db):
+    """The demo's game, loaded as ``run.py demo`` does."""
+    call_command("playlyfe_engine_load", "testproject/reading_log.json", verbosity=0)
+
+
+@pytest.fixture
+def remote_game(game, live_server, settings):
+    """The same game behind HTTP: the mounted server on loopback, and a site that is its client.
+
+    Nothing is sent by itself: ``drain()``, or ``wait=True``. Gives the alias of the game.
+    """
+    from django_playlyfe.backends import games
+    from django_playlyfe.engine.realm import Realm
+    from django_playlyfe.engine.server.auth import clients
+    from django_playlyfe.engine.server.auth.access import FOR_SITE
+
+    made = clients.register(Realm("library_quest"), "site", client_id="site", scopes=list(FOR_SITE))
+    settings.PLAYLYFE = {
+        "default": {
+            "BACKEND": "django_playlyfe.backends.http.HttpBackend",
+            "CLIENT_ID": "site",
+            "CLIENT_SECRET": made.secret,
+            "BROWSER_ACTIONS": {"buy_bookmark": {"variables": []}},
+            "OPTIONS": {
+                "AUTH_URL": f"{live_server.url}/auth/token",
+                "API_URL": f"{live_server.url}/v2",
+                "DELIVERY_RATE": 1000,
+                "PAGE_BUDGET": 10,  # a loaded machine must not decide about a test
+                "SEND_BUDGET": 10,
+            },
+        }
+    }
+    yield "default"
+    games["default"].close()
+
+
+@pytest.fixture
+def noon():
+    """It is noon in Lisbon on 5 March 2024 (engine.md §16.2), and stays so unless the test moves the clock."""
+    with time_machine.travel("2024-03-05T12:00:00+00:00", tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def rolled_back():
+    """``with rolled_back(): …`` is a transaction that comes to nothing."""
+
+    @contextmanager
+    def transaction_for_nothing():
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+
+    return transaction_for_nothing
+
+
+@pytest.fixture
+def count_queries():
+    """``with count_queries() as counted: …; len(counted)``: the queries, savepoints and transactions left out
+    (interface.md §4)."""
+
+    @contextmanager
+    def count():
+        counted = []
+        with CaptureQueriesContext(connection) as captured:
+            yield counted
+        counted += [query["sql"] for query in captured if not _BOOKKEEPING.match(query["sql"])]
+
+    return count

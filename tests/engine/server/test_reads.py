@@ -1,0 +1,226 @@
+"""Metrics, boards, feeds and the status page (``http-api.md`` §6.6-6.8, §7.1, §9.2)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from django_playlyfe.engine import selectors, services
+from django_playlyfe.engine.realm import Realm
+
+from .conftest import Api, error, problems
+
+BOARD = "/runtime/leaderboards/top_readers"
+
+
+@pytest.fixture
+def readers(ines: Api, quest: Realm) -> Api:
+    """Four more players; from ines to eva they have read 500, 400, 300, 300 and 100 pages."""
+    for player_id, pages in (("ines", 500), ("ada", 400), ("bea", 300), ("cleo", 300), ("eva", 100)):
+        if player_id != "ines":
+            services.create_player(quest, player_id)
+        services.play(quest, player_id, "finish_book", {"pages": pages})
+    return ines
+
+
+def ranks(response: Any) -> list[tuple[int, str]]:
+    assert response.status_code == 200, response.content
+    return [(row["rank"], row["player"]["id"]) for row in response.json()["data"]]
+
+
+def test_metrics_are_what_the_engine_says(ines: Api, quest: Realm) -> None:
+    assert ines.get("/runtime/definitions/metrics").json() == selectors.metrics(quest)
+
+
+def test_one_metric_is_an_object(ines: Api) -> None:
+    assert ines.get("/runtime/definitions/metrics/xp").json() == {
+        "id": "xp",
+        "name": "Experience",
+        "type": "point",
+        "description": "Reading experience",
+    }
+    assert error(ines.get("/runtime/definitions/metrics/fame")) == (404, "metric_not_found")
+    assert error(ines.get("/runtime/definitions/metrics/Experience")) == (404, "metric_not_found")
+
+
+def test_boards_are_what_the_engine_says(ines: Api, quest: Realm) -> None:
+    assert ines.get("/runtime/leaderboards").json() == selectors.leaderboards(quest, "ines")
+
+
+def test_a_board_lists_the_best_first_and_ties_share_a_rank(readers: Api) -> None:
+    response = readers.get(f"{BOARD}?cycle=alltime")
+    assert ranks(response) == [(1, "ines"), (2, "ada"), (3, "bea"), (3, "cleo"), (5, "eva")]
+    assert response.json()["total"] == 5
+    assert response.json()["data"][0] == {"rank": 1, "score": "50", "player": {"id": "ines", "alias": "Ines"}}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("skip=1&limit=2", [(2, "ada"), (3, "bea")]),
+        ("sort=ascending&limit=2", [(5, "eva"), (3, "cleo")]),
+        ("limit=-1&skip=4", [(5, "eva")]),
+        ("timestamp=0", [(1, "ines"), (2, "ada"), (3, "bea"), (3, "cleo"), (5, "eva")]),
+        ("ranking=relative&radius=1", [(1, "ines"), (2, "ada")]),
+        ("ranking=relative&radius=0&entity_id=bea", [(3, "bea")]),
+        ("ranking=relative&entity_id=bea&radius=1&skip=9&limit=1", [(2, "ada"), (3, "bea"), (3, "cleo")]),
+        ("ranking=relative&entity_id=", [(1, "ines"), (2, "ada"), (3, "bea"), (3, "cleo"), (5, "eva")]),
+    ],
+)
+def test_a_board_is_read_in_pages_or_around_somebody(readers: Api, query: str, expected: Any) -> None:
+    response = readers.get(f"{BOARD}?cycle=alltime&{query}")
+    assert ranks(response) == expected
+    assert response.json()["total"] == 5
+
+
+def test_the_own_row_of_a_relative_answer_is_primary(readers: Api) -> None:
+    rows = readers.get(f"{BOARD}?cycle=alltime&ranking=relative&radius=1&entity_id=ada").json()["data"]
+    assert [row["player"]["id"] for row in rows if row.get("primary") is True] == ["ada"]
+
+
+def test_a_relative_read_of_somebody_who_is_not_there_finds_no_player(readers: Api) -> None:
+    assert error(readers.get(f"{BOARD}?cycle=alltime&ranking=relative&entity_id=nobody")) == (404, "player_not_found")
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("", "/cycle"),
+        ("cycle=", "/cycle"),
+        ("cycle=hourly", "/cycle"),
+        ("cycle=alltime&sort=up", "/sort"),
+        ("cycle=alltime&ranking=best", "/ranking"),
+        ("cycle=alltime&radius=-1", "/radius"),
+        ("cycle=alltime&radius=x", "/radius"),
+        ("cycle=alltime&timestamp=soon", "/timestamp"),
+        ("cycle=alltime&detailed=perhaps", "/detailed"),
+        ("cycle=alltime&merge_with=by_genre|alltime", "/merge_with"),
+        ("cycle=alltime&ranking=relative&entity_id=:x", "/player_id"),
+        ("cycle=alltime&limit=x", "/limit"),
+    ],
+)
+def test_a_board_read_with_wrong_parameters_is_wrong_input(ines: Api, query: str, path: str) -> None:
+    assert [found for found, _ in problems(ines.get(f"{BOARD}?{query}"))] == [path]
+
+
+def test_an_unknown_board_is_not_found(ines: Api) -> None:
+    response = ines.get("/runtime/leaderboards/nowhere?cycle=alltime")
+    assert error(response) == (404, "leaderboard_not_found")
+    assert response.json()["error_description"] == "The leaderboard 'nowhere' does not exist"
+
+
+def test_disabled_players_are_absent_from_boards(readers: Api, quest: Realm) -> None:
+    services.update_player(quest, "ada", enabled=False)
+    assert ranks(readers.get(f"{BOARD}?cycle=alltime&limit=2")) == [(1, "ines"), (2, "bea")]
+
+
+# --- feeds ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def history(ines: Api, quest: Realm) -> Any:
+    """Ines read on the 1st (and became a Reader), the 4th and the 5th of March; it is noon on the 5th."""
+    with time_machine.travel("2024-03-01T12:00:00+00:00", tick=False) as clock:
+        token = Api(ines.token, "ines")
+        services.play(quest, "ines", "finish_book", {"pages": 600})
+        clock.move_to("2024-03-04T18:00:00+00:00")
+        services.play(quest, "ines", "finish_book", {"pages": 10})
+        clock.move_to("2024-03-05T12:00:00+00:00")
+        services.play(quest, "ines", "finish_book", {"pages": 20})
+        # Tokens live a day; this one was made by today's real clock, which is later.
+        yield token
+
+
+FEEDS = ["/runtime/activity", "/admin/players/ines/activity"]
+
+
+@pytest.mark.parametrize("path", FEEDS)
+@pytest.mark.parametrize(
+    ("query", "days"),
+    [
+        ("", ["04", "05"]),
+        ("?start=0", ["01", "01", "04", "05"]),
+        ("?start=2024-03-04", ["04", "05"]),
+        ("?start=2024-03-01&end=2024-03-05", ["01", "01", "04"]),
+        ("?start=1709575200", ["04", "05"]),
+        ("?start=2024-03-04T18:00:00.000Z&end=2024-03-05T12:00:00.000Z", ["04"]),
+        ("?start=2024-03-06", []),
+        ("?start=2024-03-06&end=2024-03-01", []),
+    ],
+)
+def test_a_feed_is_oldest_first_and_bounded_by_start_and_end(
+    history: Api, path: str, query: str, days: list[str]
+) -> None:
+    events = history.get(path + query).json()
+    assert [event["timestamp"][8:10] for event in events] == days
+    assert not any("actor" in event for event in events)
+
+
+def test_the_game_feed_shows_levels_of_all_and_no_action(history: Api) -> None:
+    assert history.get("/admin/activity").json() == []
+    (event,) = history.get("/admin/activity?start=0").json()
+    assert event["event"] == "level"
+    assert event["actor"] == {"id": "ines", "alias": "Ines"}
+
+
+@pytest.mark.parametrize("value", ["soon", "-5", "2024-02-30", "", "1e9", "0001-01-01T00:00:00%2B23:00"])
+def test_another_instant_is_wrong_input(ines: Api, value: str) -> None:
+    for path in (*FEEDS, "/admin/activity"):
+        for name in ("start", "end"):
+            assert problems(ines.get(f"{path}?{name}={value}")) == [(f"/{name}", "INVALID_FORMAT")]
+
+
+def test_the_feed_of_an_unknown_player_is_not_found(site: Api) -> None:
+    assert error(site.get("/admin/players/nobody/activity")) == (404, "player_not_found")
+
+
+# --- status -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_status_page_names_the_game(site: Api) -> None:
+    status = site.get("/admin").json()
+    created = status["game"].pop("created")
+    assert created.endswith("Z")
+    assert status == {
+        "name": "Playlyfe Hermes",
+        "version": "v1",
+        "status": "ok",
+        "game": {
+            "id": "library_quest",
+            "title": "Library Quest",
+            "description": "",
+            "timezone": "Europe/Lisbon",
+            "type": "native",
+            "template": "custom",
+            "listed": False,
+            "access": "PRIVATE",
+            "image": "default-game",
+        },
+    }
+
+
+def test_a_read_costs_a_fixed_number_of_queries(readers: Api, count_queries: Any) -> None:
+    bounds = {
+        "/runtime/player": 4,
+        "/runtime/actions": 4,
+        "/runtime/definitions/metrics": 2,
+        "/runtime/leaderboards": 5,
+        f"{BOARD}?cycle=alltime": 8,
+        "/runtime/activity": 3,
+        "/admin/players": 4,
+    }
+    for path, bound in bounds.items():
+        readers.get(path)
+        with count_queries() as counted:
+            readers.get(path)
+        assert len(counted) <= bound, (path, counted)
+
+
+def test_nothing_of_a_day_ago_is_missing_at_the_edge_of_the_window(history: Api) -> None:
+    with time_machine.travel("2024-03-05T18:00:00+00:00", tick=False) as clock:
+        assert [event["timestamp"][8:10] for event in history.get("/runtime/activity").json()] == ["04", "05"]
+        clock.shift(timedelta(milliseconds=1))
+        assert [event["timestamp"][8:10] for event in history.get("/runtime/activity").json()] == ["05"]
