@@ -1,0 +1,74 @@
+"""Real processes that share a cache."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import django_playlyfe
+
+PACKAGE = Path(django_playlyfe.__file__).parent
+WORKER = Path(__file__).with_name("worker.py")
+
+
+class Workers:
+    """Some :mod:`.worker` processes."""
+
+    def __init__(self, number: int, *arguments: str) -> None:
+        self.processes = [
+            subprocess.Popen(
+                [sys.executable, str(WORKER), *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+            )
+            for _ in range(number)
+        ]
+
+    def wait_until_ready(self) -> None:
+        for process in self.processes:
+            assert process.stdout.readline() == "ready\n"
+
+    def start(self, threads: int, calls: int = 1) -> None:
+        """Let every process make ``threads`` times ``calls`` calls."""
+        for process in self.processes:
+            process.stdin.write(f"{threads} {calls}\n")
+            process.stdin.flush()
+
+    def finish(self) -> Counter[str]:
+        """How the calls of the round ended, all together."""
+        total: Counter[str] = Counter()
+        for process in self.processes:
+            total.update(json.loads(process.stdout.readline()))
+        return total
+
+    def round(self, threads: int, calls: int = 1) -> Counter[str]:
+        """Start and finish."""
+        self.start(threads, calls)
+        return self.finish()
+
+    def close(self) -> None:
+        for process in self.processes:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+        for process in self.processes:
+            process.wait(timeout=20)
+            process.stdout.close()
+
+
+@contextlib.contextmanager
+def workers(number: int, *arguments: str) -> Iterator[Workers]:
+    """``number`` processes for a block, all ready before the first round."""
+    started = Workers(number, *arguments)
+    try:
+        started.wait_until_ready()
+        yield started
+    finally:
+        started.close()

@@ -1,0 +1,132 @@
+"""How many token requests real processes make together (``reliability.md`` §1.6 I1-I4, I9). Numbers are printed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import uuid
+
+import pytest
+
+from ..processes import workers
+from ..servers import Game, Reply
+
+REDIS = "redis://127.0.0.1:6379/5"
+POSTGRESQL = {
+    "ENGINE": "django.db.backends.postgresql",
+    "NAME": "postgres",
+    "USER": "postgres",
+    "HOST": "127.0.0.1",
+    "PORT": 5432,
+}
+
+
+@pytest.fixture
+def redis_place():
+    """URL and a prefix of this test's own; its keys are removed afterwards."""
+    redis = pytest.importorskip("redis", reason="the package redis is not installed")
+    server = redis.Redis.from_url(REDIS)
+    try:
+        server.ping()
+    except redis.ConnectionError:
+        pytest.skip(f"no Redis at {REDIS}")
+    prefix = f"playlyfe-test-{uuid.uuid4().hex}"
+    yield f"{REDIS} {prefix}"
+    for key in server.scan_iter(f"{prefix}*"):
+        server.delete(key)
+    server.close()
+
+
+def says(capsys, text):
+    with capsys.disabled():
+        print(f"\n    {text}", end="")
+
+
+def test_64_cold_callers_on_redis_make_one_request_and_one_more_when_it_is_revoked(remote: Game, redis_place, capsys):
+    remote.token_delay = 0.2
+    with workers(4, remote.auth_url, remote.api_url, "redis", redis_place) as site:
+        assert site.round(threads=16) == {"ok": 64}
+        cold = len(remote.token_requests)
+        remote.revoke_at = len(remote.requests) + 100
+        assert site.round(threads=16, calls=5) == {"ok": 320}
+        revoked = len(remote.token_requests) - cold
+    says(capsys, f"Redis, 4 processes x 16 threads: {cold} token request cold, {revoked} after a revocation")
+    assert (cold, revoked) == (1, 1)
+
+
+def test_on_a_file_cache_it_is_one_request_for_the_host(remote: Game, tmp_path, capsys):
+    remote.token_delay = 0.2
+    with workers(4, remote.auth_url, remote.api_url, "file", str(tmp_path)) as site:
+        assert site.round(threads=16) == {"ok": 64}
+        cold = len(remote.token_requests)
+        remote.revoke()
+        assert site.round(threads=16) == {"ok": 64}
+        revoked = len(remote.token_requests) - cold
+    says(capsys, f"files, 4 processes x 16 threads: {cold} token request cold, {revoked} after a revocation")
+    assert (cold, revoked) == (1, 1)
+
+
+def test_on_locmem_it_is_one_request_for_each_process(remote: Game):
+    remote.token_delay = 0.1
+    with workers(2, remote.auth_url, remote.api_url, "locmem", "") as site:
+        assert site.round(threads=16) == {"ok": 32}
+        assert len(remote.token_requests) == 2
+        remote.revoke()
+        assert site.round(threads=16) == {"ok": 32}
+        assert len(remote.token_requests) == 4
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_place(request, tmp_path):
+    """Where DatabaseCache keeps a table of this test's own."""
+    table = f"playlyfe_client_{uuid.uuid4().hex[:8]}"
+    if request.param == "sqlite":
+        database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "cache.sqlite3")}
+        yield json.dumps({"database": database, "table": table})
+        return
+    psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
+    try:
+        connection = psycopg.connect("postgres://postgres@127.0.0.1:5432/postgres", autocommit=True)
+    except psycopg.OperationalError:
+        pytest.skip("no PostgreSQL at 127.0.0.1:5432")
+    yield json.dumps({"database": POSTGRESQL, "table": table})
+    connection.execute(f"DROP TABLE IF EXISTS {table}")
+    connection.close()
+
+
+def test_on_a_database_cache_every_call_succeeds_and_the_number_is_measured(
+    remote: Game, database_place, request, capsys
+):
+    remote.token_delay = 0.2
+    with workers(2, remote.auth_url, remote.api_url, "database", database_place) as site:
+        assert site.round(threads=8) == {"ok": 16}
+        cold = len(remote.token_requests)
+        remote.revoke()
+        assert site.round(threads=8) == {"ok": 16}
+        revoked = len(remote.token_requests) - cold
+    kind = request.node.callspec.params["database_place"]
+    says(capsys, f"DatabaseCache on {kind}, 2 processes x 8 threads: {cold} cold, {revoked} after a revocation")
+    assert 1 <= cold <= 2
+    assert 1 <= revoked <= 2
+
+
+def test_a_failing_endpoint_is_asked_once_by_all_processes(remote: Game, redis_place):
+    remote.token_replies += [Reply(401, {"error": "client_auth_fail", "error_description": "No"}, delay=0.2)] * 9
+    with workers(2, remote.auth_url, remote.api_url, "redis", redis_place) as site:
+        assert site.round(threads=16, calls=3) == {"AuthenticationError(client_rejected)": 96}
+    assert len(remote.token_requests) == 1
+    assert remote.requests == []
+
+
+def test_a_lease_of_files_dies_with_its_holder(remote: Game, tmp_path):
+    """I4: the holder is killed in the middle of its request; the next process gets a token at once."""
+    remote.token_delay = 0.3
+    place = (remote.auth_url, remote.api_url, "file", str(tmp_path))
+    with workers(1, *place) as killed, workers(1, *place) as next_one:
+        killed.start(threads=1)
+        while not remote.token_requests:
+            pass
+        killed.processes[0].send_signal(signal.SIGKILL)
+        killed.processes[0].wait()
+        assert next_one.round(threads=4) == {"ok": 4}
+    assert len(remote.token_requests) == 2

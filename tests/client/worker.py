@@ -1,0 +1,93 @@
+"""A process of a site: threads that call the game at the same moment. Driven over its pipes by ``processes.py``.
+
+Each line of input, ``<threads> <calls>``, is one round; its answer is a line of JSON: how each call ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import threading
+from collections import Counter
+
+from django_playlyfe.client import PlaylyfeClient
+from django_playlyfe.exceptions import PlaylyfeError
+
+
+def make_cache(kind: str, place: str):
+    """A function that returns the cache of the calling thread; most kinds need no settings at all."""
+    if kind == "redis":
+        from django.core.cache.backends.redis import RedisCache
+
+        url, _, prefix = place.partition(" ")
+        cache = RedisCache(url, {"KEY_PREFIX": prefix})
+    elif kind == "file":
+        from django.core.cache.backends.filebased import FileBasedCache
+
+        cache = FileBasedCache(place, {})
+    elif kind == "locmem":
+        from django.core.cache.backends.locmem import LocMemCache
+
+        cache = LocMemCache("worker", {})
+    elif kind == "database":
+        return make_database_cache(**json.loads(place))
+    else:
+        return None
+    return lambda: cache
+
+
+def make_database_cache(database, table):
+    import django
+    from django.conf import settings
+
+    settings.configure(
+        DATABASES={"default": database},
+        CACHES={"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": table}},
+        USE_TZ=True,
+    )
+    django.setup()
+    from django.core.cache import caches
+    from django.core.management import CommandError, call_command
+
+    with contextlib.suppress(CommandError):  # another worker was faster
+        call_command("createcachetable", verbosity=0)
+    return lambda: caches["default"]
+
+
+def main() -> None:
+    auth_url, api_url, kind, place = sys.argv[1:5]
+    client = PlaylyfeClient(
+        auth_url=auth_url,
+        api_url=api_url,
+        client_id="id",
+        client_secret="secret-of-the-site",
+        cache=make_cache(kind, place),
+        hmac_key="key-of-the-site",
+        pool_size=16,
+    )
+    print("ready", flush=True)
+    for line in sys.stdin:
+        threads, calls = (int(number) for number in line.split())
+        outcomes: Counter[str] = Counter()
+        barrier = threading.Barrier(threads)
+
+        def work(barrier=barrier, calls=calls, outcomes=outcomes) -> None:
+            barrier.wait()
+            for _ in range(calls):
+                try:
+                    client.profile("ada")
+                    outcomes["ok"] += 1
+                except PlaylyfeError as error:
+                    outcomes[f"{type(error).__name__}({error.reason})"] += 1
+
+        workers = [threading.Thread(target=work) for _ in range(threads)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        print(json.dumps(outcomes), flush=True)
+
+
+if __name__ == "__main__":
+    main()
