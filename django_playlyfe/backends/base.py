@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django_playlyfe.exceptions import ConfigurationError, PlayerNotFound
 from django_playlyfe.types import (
     Action,
     Event,
@@ -25,6 +28,25 @@ if TYPE_CHECKING:
     from django_playlyfe.conf import GameSettings
 
 
+@dataclass(frozen=True)
+class DeliveryPolicy:
+    """How the writes that are owed to a remote game are sent (``reliability.md``, the table of ``OPTIONS``).
+
+    Attributes:
+        mode: "thread", or "worker" where only ``playlyfe_deliver`` sends.
+        rate: sends per second and process.
+        send_budget: seconds that a play with ``wait=True`` lets its caller wait.
+        hard_limit: seconds that one call may take.
+        uncertain: action id, or "*" for the rest -> "hold" (a person decides) or "resend" (harmless if doubled).
+    """
+
+    mode: str = "thread"
+    rate: float = 20
+    send_budget: float = 2.0
+    hard_limit: float = 15.0
+    uncertain: Mapping[str, str] = field(default_factory=lambda: {"*": "hold"})
+
+
 class GameBackend(ABC):
     """One game of ``settings.PLAYLYFE`` behind one interface.
 
@@ -32,7 +54,8 @@ class GameBackend(ABC):
     (``reliability.md`` §2.10). Player ids are strings; instants are aware.
 
     Attributes:
-        transactional: writes happen in the caller's database transaction, so services call them there.
+        transactional: writes happen in the caller's database transaction, so services call them there. Each is whole
+            or not at all: one that raises leaves that transaction usable.
         backdating: ``at`` of a play is honoured.
         idempotent: a repeated key is known to be safe.
         rarity, progress, privacy, undo, explain: optional abilities; a widget whose flag is off renders nothing.
@@ -59,10 +82,48 @@ class GameBackend(ABC):
         """System checks of this backend's own settings."""
         return []
 
+    def close(self) -> None:
+        """Let go of connections; the settings that made this backend are gone."""
+        return
+
+    # delivery of what is owed (backends that are not transactional) ---------------------------------------------------
+
+    @property
+    def delivery(self) -> DeliveryPolicy:
+        """How writes are sent."""
+        return DeliveryPolicy()
+
+    def bounded(self, seconds: float) -> AbstractContextManager[None]:
+        """Calls made inside, by this thread, end within this time."""
+        return nullcontext()
+
+    def learn_abilities(self) -> None:
+        """Find out what the game has announced, if that is not known yet: ``idempotent``, ``backdating``.
+
+        Raises:
+            PlaylyfeError: the game cannot be asked now.
+        """
+        return
+
+    # the token (backends that have one) -------------------------------------------------------------------------------
+
+    def token_status(self) -> dict[str, Any]:
+        """How the token is doing, JSON-able, without the token. Raises ConfigurationError: the game has none."""
+        raise self._no_token()
+
+    def reset_token(self) -> None:
+        """Forget a remembered failure to get one. Raises ConfigurationError: the game has none."""
+        raise self._no_token()
+
+    def _no_token(self) -> ConfigurationError:
+        return ConfigurationError(f"The game {self.alias!r} needs no token: {self.settings.backend} calls no server.")
+
     # writes -----------------------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def create_player(self, player_id: str, *, alias: str, email: str | None = None) -> None:
+    def create_player(
+        self, player_id: str, *, alias: str, email: str | None = None, idempotency_key: str | None = None
+    ) -> None:
         """Create a player. Raises PlayerExists, InvalidRequest."""
 
     @abstractmethod
@@ -103,6 +164,14 @@ class GameBackend(ABC):
     def profile(self, player_id: str, *, detailed: bool = False) -> Player:
         """A player's profile; ``detailed`` adds unearned, non-hidden items and untouched points."""
 
+    def profiles(self, player_ids: Iterable[str], *, detailed: bool = False) -> dict[str, Player]:
+        """Several profiles by player id, who is not a player left out. One by one, unless the backend knows better."""
+        found = {}
+        for player_id in player_ids:
+            with suppress(PlayerNotFound):
+                found[player_id] = self.profile(player_id, detailed=detailed)
+        return found
+
     @abstractmethod
     def actions(self, player_id: str) -> Listing[Action]:
         """Actions the player can see, sorted by id."""
@@ -138,13 +207,17 @@ class GameBackend(ABC):
     def activity(self, player_id: str | None, *, limit: int = 20) -> Listing[Event]:
         """The newest ``limit`` events, newest first, of a player, or of the whole game for None."""
 
-    def notifications(self, player_id: str) -> Listing[Event]:  # noqa: ARG002 - optional ability
+    def notifications(self, player_id: str) -> Listing[Event]:
         """Events addressed to the player, newest first."""
         return Listing()
 
-    def feedback(self, player_id: str, cursor: int) -> tuple[list[Feedback], int]:  # noqa: ARG002 - optional ability
+    def feedback(self, player_id: str, cursor: int) -> tuple[list[Feedback], int]:
         """Results recorded after ``cursor``, oldest first, and the cursor behind them (transactional backends)."""
         return [], cursor
+
+    def feedback_cursor(self, player_id: str) -> int:
+        """The cursor behind all that is recorded by now, for a player whose history is not to be shown as news."""
+        return 0
 
     @abstractmethod
     def export(self, player_id: str) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""What a settled row means for the site: the state of the link, the public signals (``interface.md`` §2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import Signal
+
+from django_playlyfe import cache, signals
+from django_playlyfe.backends import GameBackend
+from django_playlyfe.delivery.answers import read_error, read_result
+from django_playlyfe.delivery.claim import database
+from django_playlyfe.links import link_of_player
+from django_playlyfe.models import Delivery, PlayerLink
+from django_playlyfe.types import PlayResult
+
+State, Kind = Delivery.State, Delivery.Kind
+
+_LINK_STATES = {
+    State.DELIVERED: PlayerLink.State.LINKED,
+    State.DEAD: PlayerLink.State.FAILED,
+    State.PENDING: PlayerLink.State.PENDING,
+}
+_OF_EVENTS = {"level": signals.level_changed, "achievement": signals.achievement_unlocked}
+
+
+def follow_link(backend: GameBackend, row: Delivery, state: str) -> None:
+    """Let the link say how far the creation of the player has come: ``state`` is the next one of the row."""
+    of_link = _LINK_STATES.get(State(state))
+    if row.kind == Kind.CREATE and of_link is not None:
+        links = PlayerLink.objects.using(database()).filter(game=backend.alias, player_id=row.subject)
+        links.exclude(state=of_link).update(state=of_link)
+    cache.forget(backend.alias, database())
+
+
+def announce(backend: GameBackend, row: Delivery) -> None:
+    """Send the public signals about a row that has come to an end."""
+    sent = [(signal, found) for signal, found in _news(row) if signal.has_listeners(type(backend))]
+    if not sent:
+        return
+    link = link_of_player(row.subject, backend.alias)
+    for signal, arguments in sent:
+        signals.send_after_commit(
+            signal,
+            database(),
+            sender=type(backend),
+            user=link.user if link is not None else None,
+            player_id=row.subject,
+            game=backend.alias,
+            **arguments,
+        )
+
+
+def _news(row: Delivery) -> list[tuple[Signal, dict[str, Any]]]:
+    if row.state == State.DEAD:
+        return [(signals.delivery_failed, {"event": row})]
+    if row.state == State.REFUSED:
+        result = PlayResult("refused", error=read_error(row), key=str(row.key))
+        return [(signals.action_refused, {"action": row.action, "result": result})]
+    if row.state != State.DELIVERED:
+        return []
+    if row.kind == Kind.CREATE:
+        return [(signals.player_created, {})]
+    if row.kind == Kind.UPDATE:
+        return [(signals.player_updated, {})]
+    if row.kind != Kind.PLAY:
+        return []
+    result = read_result(row)
+    events = [(_OF_EVENTS[event.type], {"event": event}) for event in result.events if event.type in _OF_EVENTS]
+    return [(signals.action_played, {"result": result}), *events]

@@ -1,0 +1,47 @@
+"""What a site does with a game: the public functions of this package (``docs/design/interface.md`` §2, §3).
+
+``from django_playlyfe.services import play`` and so on. The first argument says who is meant: a user, or a player id as
+text. ``game`` is a key of ``settings.PLAYLYFE``. What goes wrong is a
+:class:`~django_playlyfe.exceptions.PlaylyfeError`; wrong settings are a ConfigurationError.
+"""
+
+from __future__ import annotations
+
+from django_playlyfe.feedback import feedback
+from django_playlyfe.services.players import ensure_player, export, forget_player, link_player
+from django_playlyfe.services.plays import Play, play, play_many, undo
+from django_playlyfe.services.reads import (
+    actions,
+    activity,
+    definitions,
+    leaderboard,
+    leaderboards,
+    notifications,
+    prefetch,
+    profile,
+    status,
+)
+from django_playlyfe.services.tokens import reset_token, token_status
+
+__all__ = [
+    "Play",
+    "actions",
+    "activity",
+    "definitions",
+    "ensure_player",
+    "export",
+    "feedback",
+    "forget_player",
+    "leaderboard",
+    "leaderboards",
+    "link_player",
+    "notifications",
+    "play",
+    "play_many",
+    "prefetch",
+    "profile",
+    "reset_token",
+    "status",
+    "token_status",
+    "undo",
+]

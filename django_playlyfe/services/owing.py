@@ -1,0 +1,162 @@
+"""Writes to a game that is not part of the site's database: owed in the caller's transaction, sent after the commit.
+
+The other half of the one rule for all writes (``interface.md`` §3.1): the services decide by ``backend.transactional``,
+and come here if it is false. No function here calls the game, but for :func:`play` of a caller who waits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from django_playlyfe import cache, wire
+from django_playlyfe.about import About
+from django_playlyfe.backends import GameBackend
+from django_playlyfe.delivery import deliver_now, rows
+from django_playlyfe.delivery.answers import read_result
+from django_playlyfe.delivery.wake import kick_after_commit
+from django_playlyfe.exceptions import PlaylyfeError
+from django_playlyfe.models import Delivery, PlayerLink
+from django_playlyfe.types import PlayResult
+
+if TYPE_CHECKING:
+    from django_playlyfe.services.plays import Play
+
+
+def create(link: PlayerLink, about: About, backend: GameBackend, using: str) -> PlayerLink:
+    """Owe the creation of the player of a new link."""
+    rows.owe_creation(link, about, backend, using)
+    kick_after_commit(backend, using)
+    cache.forget(backend.alias, using)
+    return link
+
+
+def create_again(link: PlayerLink, about: About, backend: GameBackend, using: str) -> PlayerLink:
+    """Owe the creation of the player of an old link, unless it is owed already."""
+    if is_creation_owed(link, backend, using):
+        return link
+    link.state = PlayerLink.State.PENDING
+    link.alias_hash = about.fingerprint
+    link.save(using=using, update_fields=["state", "alias_hash", "updated_at"])
+    return create(link, about, backend, using)
+
+
+def update(link: PlayerLink, about: About, backend: GameBackend, using: str) -> None:
+    """Owe what has changed about a user."""
+    rows.owe_update(link, about, backend, using)
+    kick_after_commit(backend, using)
+
+
+def cancel(player_id: str, backend: GameBackend, using: str) -> None:
+    """Cancel what is owed for a player, and scrub what was delivered."""
+    rows.drop_owed(player_id, backend, using)
+
+
+def delete(player_id: str, link: PlayerLink | None, backend: GameBackend, using: str) -> bool:
+    """Cancel what is owed for a player, and owe the deletion if the game may know the player.
+
+    Returns:
+        Whether a deletion is owed.
+    """
+    if not rows.drop_owed(player_id, backend, using):
+        return False
+    rows.owe_deletion(player_id, str(link.user_id) if link is not None else "", backend, using)
+    kick_after_commit(backend, using)
+    return True
+
+
+@dataclass(frozen=True)
+class Owed:
+    """The row of a play. ``is_known``: an earlier call with the same business key wrote it."""
+
+    row: Delivery
+    is_known: bool
+
+
+def play(wanted: Play, player_id: str, link: PlayerLink | None, backend: GameBackend, using: str) -> Owed:
+    """Owe a play.
+
+    Raises:
+        Conflict: the key was used for other content.
+        InvalidRequest: the play cannot be written as JSON, or is too large.
+    """
+    if wanted.at is not None and wanted.at.tzinfo is None:
+        raise wire.make_error("validation_exception", "The instant of a play has to be aware of its time zone.")
+    row, is_known = rows.owe_play(
+        backend,
+        using,
+        player_id=player_id,
+        user_pk=str(link.user_id) if link is not None else "",
+        action=wanted.action,
+        content={
+            "variables": dict(wanted.variables),
+            "count": wanted.count,
+            "scopes": [dict(scope) for scope in wanted.scopes],
+        },
+        idempotency_key=wanted.idempotency_key,
+        at=wanted.at,
+    )
+    cache.forget(backend.alias, using)
+    return Owed(row, is_known)
+
+
+def result_of(owed: Owed, backend: GameBackend, using: str, *, wait: bool) -> PlayResult:
+    """What has come of a play that is written down; with ``wait`` it is sent as soon as the transaction allows.
+
+    Returns:
+        "pending", or what came of it if that is known by now.
+
+    Raises:
+        PlaylyfeError: the game says that the play can never succeed.
+    """
+    row = owed.row
+    if row.state in (Delivery.State.PENDING, Delivery.State.SENDING):
+        if not wait:  # else the thread and this caller would want the same row
+            kick_after_commit(backend, using)
+        elif _in_transaction(using):
+            transaction.on_commit(partial(deliver_now, backend.alias, row.pk), using=using, robust=True)
+        else:
+            row = deliver_now(backend.alias, row.pk) or row
+    return read_result(row, replayed=owed.is_known)
+
+
+def not_written(error: Exception) -> PlaylyfeError:
+    """The refusal of a play that could not be written down; its row was logged where that failed."""
+    return PlaylyfeError(f"The play could not be written down ({type(error).__name__})", code="not_written")
+
+
+def mark_shown(result: PlayResult, backend: GameBackend) -> None:
+    """What came of this play need not be shown as feedback: the caller gets it as an exception."""
+    rows.mark_shown(result.key, backend)
+
+
+def export(player_id: str, backend: GameBackend) -> list[dict[str, Any]]:
+    """What the site stores of the writes about a player, JSON-able."""
+    found = Delivery.objects.filter(game=backend.alias, subject=player_id).order_by("pk")
+    return [
+        {
+            "kind": row.kind,
+            "action": row.action,
+            "state": row.state,
+            "payload": row.payload,
+            "answer": row.answer,
+            "created_at": row.created_at.isoformat(),
+        }
+        for row in found
+    ]
+
+
+def is_creation_owed(link: PlayerLink, backend: GameBackend, using: str) -> bool:
+    """Whether the creation of a link's player will be sent by itself."""
+    owed = (Delivery.State.PENDING, Delivery.State.SENDING)
+    creations = Delivery.objects.using(using).filter(game=backend.alias, subject=link.player_id, state__in=owed)
+    return creations.filter(kind=Delivery.Kind.CREATE).exists()
+
+
+def _in_transaction(using: str) -> bool:
+    """Whether a transaction of the site is open, judged as ``atomic(durable=True)`` does: a test's does not count."""
+    blocks = transaction.get_connection(using).atomic_blocks
+    return bool(blocks) and not blocks[-1]._from_testcase

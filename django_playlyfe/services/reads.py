@@ -1,0 +1,180 @@
+"""Reads: what a page shows. The same read twice in one request is one look-up (``cache.py``); nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count
+
+from django_playlyfe import cache, wire
+from django_playlyfe.backends import games
+from django_playlyfe.conf import DEFAULT_GAME
+from django_playlyfe.links import player_id_of, player_id_or_none, remember_link
+from django_playlyfe.models import PlayerLink
+from django_playlyfe.types import (
+    Action,
+    Event,
+    Leaderboard,
+    LeaderboardInfo,
+    LeaderboardRow,
+    Listing,
+    MetricDefinition,
+    Player,
+)
+
+if TYPE_CHECKING:
+    from django_playlyfe.links import Who
+
+MOST_ROWS = 1000
+"""No list of these functions is longer (``interface.md`` §4)."""
+
+
+def profile(user: Who, *, detailed: bool = False, game: str = DEFAULT_GAME) -> Player:
+    """A player's scores, badges and levels; ``detailed`` adds badges not earned yet (hidden ones never).
+
+    Raises:
+        PlayerNotFound: the user is not a player, or the game has no player of this id.
+    """
+    player_id = player_id_of(user, game)
+    return cache.remember(
+        game, ("profile", player_id, detailed), lambda: games[game].profile(player_id, detailed=detailed)
+    )
+
+
+def prefetch(users: Iterable[Any], game: str = DEFAULT_GAME) -> None:
+    """Read the profiles of many users at once, for a page that shows each of them; at most 1,000.
+
+    A constant number of queries. What is read is remembered for the request, so it has no effect outside one; users
+    who are anonymous or not players are passed over.
+    """
+    known = [user for user in islice(users, MOST_ROWS) if getattr(user, "pk", None) is not None]
+    links = {link.user_id: link for link in PlayerLink.objects.filter(game=game, user__in=[user.pk for user in known])}
+    for user in known:
+        remember_link(user, links.get(user.pk), game)
+    ids = [link.player_id for link in links.values() if link.state == PlayerLink.State.LINKED]
+    for player_id, player in games[game].profiles(ids, detailed=True).items():
+        cache.remember(game, ("profile", player_id, True), partial(_same, player))
+
+
+def actions(user: Who, game: str = DEFAULT_GAME) -> Listing[Action]:
+    """What the player can do, sorted by id; an action at its limit stays listed. Raises PlayerNotFound."""
+    player_id = player_id_of(user, game)
+    return cache.remember(game, ("actions", player_id), lambda: games[game].actions(player_id))
+
+
+def definitions(user: Who | None = None, game: str = DEFAULT_GAME) -> Listing[MetricDefinition]:
+    """The game's metrics, with the names of all badges and levels, sorted by id."""
+    reader_id = _reader_id(user, game)
+    return cache.remember(game, ("definitions", reader_id), lambda: games[game].definitions(reader_id))
+
+
+def leaderboards(user: Who | None = None, game: str = DEFAULT_GAME) -> Listing[LeaderboardInfo]:
+    """The boards that the user, or a visitor for None or an anonymous user, can see; sorted by id."""
+    reader_id = _reader_id(user, game)
+    return cache.remember(game, ("leaderboards", reader_id), lambda: games[game].leaderboards(reader_id))
+
+
+def leaderboard(
+    board: str,
+    user: Who | None = None,
+    *,
+    cycle: str = "alltime",
+    skip: int = 0,
+    limit: int = 10,
+    around: bool = False,
+    radius: int = 5,
+    game: str = DEFAULT_GAME,
+) -> Leaderboard:
+    """A page of a leaderboard. ``row.user`` is the linked site user, ``me`` the row of ``user`` wherever it stands.
+
+    Args:
+        board: id of the board.
+        user: whose eyes read it; None, an anonymous user and a user without a player are visitors.
+        cycle: "alltime", or another cycle of the board.
+        skip: rows to leave out from the top.
+        limit: rows to give, at most 1,000.
+        around: give the rows around the user instead, ``radius`` on each side.
+
+    Raises:
+        NotFound: there is no such board.
+        PlayerNotFound: ``around`` was asked for a visitor, or for a player who is not on the board.
+    """
+    me = player_id_or_none(user, game)
+    if around and me is None:
+        raise wire.make_error("player_not_found", "Only a player has a place to look around from.")
+    limit, radius = _bounded(limit), min(max(radius, 0), MOST_ROWS // 2)
+    question: Hashable = ("leaderboard", board, me, cycle, skip, limit, around, radius)
+
+    def ask() -> Leaderboard:
+        backend = games[game]
+        page = backend.leaderboard(
+            board,
+            reader_id=me or backend.settings.reader_player_id,
+            cycle=cycle,
+            skip=max(skip, 0),
+            limit=limit,
+            around=me if around else None,
+            radius=radius,
+        )
+        return _with_users(page, me, game)
+
+    return cache.remember(game, question, ask)
+
+
+def activity(user: Who | None = None, *, limit: int = 20, game: str = DEFAULT_GAME) -> Listing[Event]:
+    """The newest events, newest first: of a player, or of the whole game for None.
+
+    Raises:
+        PlayerNotFound: the user is not a player.
+        InvalidRequest: an anonymous user, who has no activity; pass None for the game's.
+    """
+    player_id = player_id_of(user, game) if user is not None else None
+    limit = _bounded(limit)
+    return cache.remember(game, ("activity", player_id, limit), lambda: games[game].activity(player_id, limit=limit))
+
+
+def notifications(user: Who, game: str = DEFAULT_GAME) -> Listing[Event]:
+    """Events addressed to the player, newest first; empty where the backend has none."""
+    player_id = player_id_of(user, game)
+    return cache.remember(game, ("notifications", player_id), lambda: games[game].notifications(player_id))
+
+
+def status(game: str = DEFAULT_GAME) -> dict[str, Any]:
+    """Whether the game can be used, JSON-able: ``ok``, ``detail``, what the backend adds, and ``links`` per state."""
+    backend = games[game]
+    counts = PlayerLink.objects.filter(game=game).order_by().values_list("state").annotate(Count("pk"))
+    links = dict.fromkeys(PlayerLink.State.values, 0) | dict(counts)
+    return {"game": game, "backend": backend.settings.backend, **backend.status(), "links": links}
+
+
+def _same(player: Player) -> Player:
+    """Answers a question whose answer came with others."""
+    return player
+
+
+def _bounded(limit: int) -> int:
+    return min(max(limit, 1), MOST_ROWS)
+
+
+def _reader_id(user: Who | None, game: str) -> str | None:
+    """Whose eyes read what all players share."""
+    return player_id_or_none(user, game) or games[game].settings.reader_player_id
+
+
+def _with_users(page: Leaderboard, me: str | None, game: str) -> Leaderboard:
+    """The page with the linked site users in its rows, by one query."""
+    wanted = {row.player_id for row in page.rows} | ({page.me.player_id} if page.me else set())
+    links = PlayerLink.objects.filter(game=game, player_id__in=wanted).select_related("user") if wanted else ()
+    users = {link.player_id: link.user for link in links}
+
+    def complete(row: LeaderboardRow) -> LeaderboardRow:
+        return replace(row, user=users.get(row.player_id), is_me=me is not None and row.player_id == me)
+
+    rows = tuple(complete(row) for row in page.rows)
+    # Boards read through other eyes (READER_PLAYER_ID) must not call the reader "you".
+    mine = complete(page.me) if page.me is not None and page.me.player_id == me else None
+    return replace(page, rows=rows, me=mine)

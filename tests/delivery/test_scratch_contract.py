@@ -1,0 +1,279 @@
+"""What every backend owes a site: the same calls, the same answers. Runs in each test project."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+
+from django_playlyfe import services
+from django_playlyfe.exceptions import (
+    ActionLimitReached,
+    ActionNotFound,
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    PlayerNotFound,
+)
+from django_playlyfe.types import Earned
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("remote_game", "noon")]
+
+from django_playlyfe.delivery import drain
+
+
+@pytest.fixture
+def make_user(make_user):
+    def make(**fields):
+        user = make_user(**fields)
+        from django.db import connection
+
+        if not connection.in_atomic_block:
+            drain()
+        return user
+
+    return make
+
+
+@pytest.fixture
+def user(make_user):
+    return make_user()
+
+
+def finish(user, pages=100, **options):
+    return services.play(user, "finish_book", {"pages": pages}, wait=True, **options)
+
+
+def earned(result):
+    return {line.name: line.amount for line in result.earned}
+
+
+def test_a_new_user_is_a_player_with_the_bootstrap_scores(user):
+    player = services.profile(user)
+    assert player.points("xp") == 0
+    assert [level.state.name for level in player.levels] == ["Visitor"]
+    assert player.source == "live"
+
+
+def test_a_play_pays_and_the_profile_shows_it(user):
+    result = finish(user, 320)
+    assert result.status == "applied"
+    assert earned(result)["Experience"] == 32
+    assert services.profile(user).points("xp") == 32
+
+
+def test_a_play_answers_with_its_events_in_order(user):
+    for _ in range(4):
+        finish(user)
+    result = services.play(user, "finish_book", {"pages": 600, "genre": "history"}, wait=True)
+    assert [event.type for event in result.events] == ["action", "level", "achievement"]
+    assert [event.is_global for event in result.events] == [False, True, True]
+    assert result.events[0].variables == {"pages": 600, "genre": "history"}
+    assert {(line.kind, line.name, line.amount) for line in result.earned if line.metric.id != "coins"} == {
+        ("points", "Experience", 85),
+        ("level", "Reader", 1),
+        ("item", "Bookworm", 1),
+    }
+
+
+def test_progress_to_the_next_level_is_known(user):
+    finish(user, 320)
+    (level,) = services.profile(user).levels
+    assert (level.state.name, level.next, level.missing, level.percent) == ("Visitor", "Reader", 18, 64)
+
+
+def test_a_limit_is_an_answer_and_changes_nothing(user):
+    for _ in range(5):
+        finish(user)
+    result = finish(user)
+    assert result.status == "refused"
+    assert isinstance(result.error, ActionLimitReached)
+    assert "only be triggered 5 times every day" in str(result.error)
+    assert services.profile(user).points("xp") == 50
+
+
+def test_strict_raises_a_refusal(user):
+    for _ in range(5):
+        finish(user)
+    with pytest.raises(ActionLimitReached):
+        finish(user, strict=True)
+
+
+def test_a_refusal_leaves_the_transaction_of_the_caller_usable(user, make_user):
+    with transaction.atomic():
+        for _ in range(6):
+            finish(user)
+        other = make_user()
+    drain()
+    assert services.profile(other).points("xp") == 0
+
+
+def test_an_unknown_action_raises(user):
+    with pytest.raises(ActionNotFound, match="read_minds"):
+        services.play(user, "read_minds", wait=True)
+
+
+@pytest.mark.parametrize("variables", [{}, {"pages": "many"}, {"pages": None}, {"pages": 1.5}])
+def test_a_wrong_variable_raises_and_names_it(user, variables):
+    with pytest.raises(InvalidRequest) as caught:
+        services.play(user, "finish_book", variables, wait=True)
+    assert "/variables/pages" in str(caught.value.data)
+    assert services.profile(user).points("xp") == 0
+
+
+def test_the_same_key_pays_once(user):
+    first = finish(user, idempotency_key="book:1")
+    again = finish(user, idempotency_key="book:1")
+    assert not first.replayed
+    assert again.replayed
+    assert [event.id for event in again.events] == [event.id for event in first.events]
+    assert services.profile(user).points("xp") == 10
+
+
+def test_a_used_key_refuses_other_content(user):
+    finish(user, 100, idempotency_key="book:1")
+    with pytest.raises(Conflict):
+        finish(user, 200, idempotency_key="book:1")
+
+
+def test_two_players_may_use_one_key(make_user):
+    assert not finish(make_user(), idempotency_key="k").replayed
+    assert not finish(make_user(), idempotency_key="k").replayed
+
+
+def test_actions_list_what_the_player_can_see(user):
+    finish(user)
+    listed = {action.id: action for action in services.actions(user)}
+    assert "buy_bookmark" not in listed, "ten coins by default, twenty needed"
+    assert listed["finish_book"].count == 1
+    assert [variable.name for variable in listed["finish_book"].variables] == ["pages", "genre"]
+    assert "Night owl" not in str(listed["finish_book"].rewards), "hidden items stay a surprise"
+
+
+def test_a_board_ranks_and_marks_the_viewer(make_user):
+    ada, grace, linus = make_user(), make_user(), make_user()
+    finish(ada, 300)
+    finish(grace, 500)
+    finish(linus, 300)
+    board = services.leaderboard("top_readers", ada)
+    assert [(row.rank, row.score) for row in board.rows] == [(1, 50), (2, 30), (2, 30)]
+    assert {row.user: row.is_me for row in board.rows} == {grace: False, ada: True, linus: False}
+    assert board.total == 3
+    assert board.me is not None
+    assert board.me.rank == 2
+
+
+def test_the_viewers_row_is_known_beyond_the_page(make_user):
+    readers = [make_user() for _ in range(4)]
+    for number, reader in enumerate(readers, start=1):
+        finish(reader, number * 100)
+    board = services.leaderboard("top_readers", readers[0], limit=2)
+    assert [row.rank for row in board.rows] == [1, 2]
+    assert board.me is not None
+    assert (board.me.rank, board.me.score) == (4, 10)
+
+
+def test_boards_can_be_listed(user):
+    assert "top_readers" in {board.id for board in services.leaderboards(user)}
+
+
+def test_an_unknown_board_is_not_found(user):
+    with pytest.raises(NotFound):
+        services.leaderboard("nowhere", user)
+
+
+def test_activity_tells_the_newest_first(user):
+    finish(user, 100)
+    finish(user, 500)
+    shown = [(event.type, event.variables.get("pages")) for event in services.activity(user)]
+    assert shown == [("level", None), ("action", 500), ("action", 100)]
+
+
+def test_the_games_feed_names_who_did_it(user):
+    finish(user, 600)
+    (event,) = services.activity()
+    assert event.type == "level"
+    assert event.actor is not None
+    assert event.actor.id == services.ensure_player(user).player_id
+
+
+def test_definitions_name_every_metric(user):
+    listed = {metric.id: metric for metric in services.definitions(user)}
+    assert list(listed) == ["badges", "coins", "impact", "rank", "xp"]
+    assert listed["badges"].members["Bookworm"] == "Finished five books"
+
+
+def test_feedback_shows_each_result_exactly_once(user):
+    finish(user, 320)
+    (shown,) = services.feedback(user)
+    assert shown.status == "applied"
+    assert shown.action.id == "finish_book"
+    assert Earned("points", shown.earned[0].metric, "Experience", 32) in shown.earned
+    assert list(services.feedback(user)) == []
+
+
+def test_feedback_says_why_nothing_was_earned(user):
+    for _ in range(5):
+        finish(user)
+    list(services.feedback(user))
+    finish(user)
+    (shown,) = services.feedback(user)
+    assert shown.status == "refused"
+    assert isinstance(shown.error, ActionLimitReached)
+    assert list(services.feedback(user)) == []
+
+
+def test_undo_takes_a_play_and_what_it_caused_back(user):
+    finish(user, 100)
+    finish(user, 600, idempotency_key="book:2")
+    result = services.undo(user, "finish_book", idempotency_key="book:2")
+    assert result.status == "applied"
+    assert earned(result)["Experience"] == -60
+    player = services.profile(user)
+    assert player.points("xp") == 10
+    assert [level.state.name for level in player.levels] == ["Visitor"]
+    assert [event.variables.get("pages") for event in services.activity(user)] == [100]
+
+
+def test_an_undone_key_pays_anew(user):
+    finish(user, idempotency_key="like:1")
+    services.undo(user, "finish_book", idempotency_key="like:1")
+    assert not finish(user, idempotency_key="like:1").replayed
+    assert services.profile(user).points("xp") == 10
+
+
+def test_undoing_what_never_was_is_an_answer(user):
+    result = services.undo(user, "finish_book", idempotency_key="never")
+    assert result.status == "refused"
+    assert isinstance(result.error, NotFound)
+
+
+def test_undo_makes_room_under_the_limit(user):
+    for number in range(5):
+        finish(user, idempotency_key=f"book:{number}")
+    services.undo(user, "finish_book", idempotency_key="book:3")
+    assert finish(user).status == "applied"
+
+
+def test_a_deleted_user_is_forgotten(user):
+    player_id = services.ensure_player(user).player_id
+    finish(user)
+    user.delete()
+    with pytest.raises(PlayerNotFound):
+        services.profile(player_id)
+
+
+def test_export_holds_what_is_known(user):
+    finish(user, 320)
+    assert "320" in str(services.export(user))
+
+
+def test_everything_rolls_back_together(user, make_user):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        finish(user)
+        make_user()
+        raise RuntimeError
+    assert services.profile(user).points("xp") == 0
+
+
+def test_the_game_says_that_it_is_usable():
+    assert services.status()["ok"] is True

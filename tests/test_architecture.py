@@ -1,0 +1,119 @@
+"""A site with a remote game alone pays nothing for the engine: no import, no table, no command.
+
+In processes of their own, because this one has the engine installed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+REMOTE_ONLY = """
+SECRET_KEY = "not secret"
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django_playlyfe"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+USE_TZ = True
+PLAYLYFE = {"default": {"BACKEND": "remote_only.RemoteBackend"}}
+"""
+
+REMOTE_BACKEND = """
+from django_playlyfe.backends.base import GameBackend
+from django_playlyfe.types import Listing, Player
+
+class RemoteBackend(GameBackend):
+    '''A game somewhere else.'''
+    def create_player(self, player_id, *, alias, email=None): pass
+    def update_player(self, player_id, *, alias=None, email=None, enabled=None): pass
+    def delete_player(self, player_id): pass
+    def play(self, player_id, action, variables, **options): raise AssertionError
+    def profile(self, player_id, *, detailed=False): return Player(id=player_id)
+    def actions(self, player_id): return Listing()
+    def definitions(self, reader_id): return Listing()
+    def leaderboards(self, reader_id): return Listing()
+    def leaderboard(self, board, **options): raise AssertionError
+    def activity(self, player_id, *, limit=20): return Listing()
+    def export(self, player_id): return {}
+    def status(self): return {"ok": True}
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run some lines on a site that has the client side alone; gives what they print."""
+    (tmp_path / "remote_settings.py").write_text(REMOTE_ONLY)
+    (tmp_path / "remote_only.py").write_text(REMOTE_BACKEND)
+
+    def run(lines, settings="remote_settings"):
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+        code = "import django\ndjango.setup()\n" + textwrap.dedent(lines)
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return run
+
+
+def test_no_module_of_the_engine_is_imported(run):
+    shown = run("""
+        import sys
+        from django.core.management import call_command
+        from django.utils.module_loading import autodiscover_modules
+        import django_playlyfe.services, django_playlyfe.decorators, django_playlyfe.mixins, django_playlyfe.sync
+        import django_playlyfe.management.commands.playlyfe_sync_players
+        call_command("check")
+        call_command("migrate", verbosity=0)
+        from django.contrib.auth.models import User
+        from django_playlyfe import services
+        services.profile("ada"), services.activity(), services.status()
+        User.objects.create_user("ada").delete()
+        print([name for name in sys.modules if name.startswith("django_playlyfe.engine")])
+    """)
+    assert shown.splitlines()[-1] == "[]"
+
+
+def test_no_table_and_no_command_of_the_engine_exists(run):
+    shown = run("""
+        from django.core.management import call_command, get_commands
+        from django.db import connection
+        call_command("migrate", verbosity=0)
+        print([name for name in connection.introspection.table_names() if "playlyfe_engine" in name])
+        print([name for name in get_commands() if "playlyfe_engine" in name])
+        call_command("makemigrations", check=True, verbosity=0)
+    """)
+    assert shown.splitlines() == ["[]", "[]"]
+
+
+def test_the_engine_backend_alone_imports_nothing_of_the_engine(run):
+    shown = run("""
+        import sys
+        from django_playlyfe.backends.engine import EngineBackend
+        print([name for name in sys.modules if name.startswith("django_playlyfe.engine")])
+    """)
+    assert shown == "[]"
+
+
+def test_registering_asks_the_remote_game_nothing_and_owes_it_the_player(run):
+    shown = run("""
+        from django.core.management import call_command
+        call_command("migrate", verbosity=0)
+        from django.contrib.auth.models import User
+        user = User.objects.create_user("ada")
+        from django_playlyfe.models import Delivery
+        print(user.playlyfe_links.get().state, Delivery.objects.get().kind)
+    """)
+    assert shown == "pending create"
+
+
+def test_the_version_needs_no_django():
+    code = "import sys, django_playlyfe; print(django_playlyfe.__version__, 'django' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[1] == "False"

@@ -1,0 +1,79 @@
+"""System checks: what ``manage.py check`` says about the settings."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.checks import run_checks
+from django.test import override_settings
+
+from django_playlyfe.checks import check_databases, check_settings
+
+ENGINE = "django_playlyfe.backends.engine.EngineBackend"
+
+
+def identifiers():
+    return [message.id for message in check_settings()]
+
+
+def test_the_test_project_has_no_problem():
+    assert run_checks(tags=["django_playlyfe"]) == []
+
+
+def test_a_text_that_means_false_is_an_error():
+    with override_settings(PLAYLYFE={"default": {"CREATE_PLAYERS": "False"}}):
+        (message,) = run_checks(tags=["django_playlyfe"])
+    assert message.id == "django_playlyfe.E003"
+    assert "write True or False" in message.msg
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("engine", ["django_playlyfe.E001"]),
+        ({"default": {"BAKEND": ENGINE}}, ["django_playlyfe.E002"]),
+        ({"default": {"ON_USER_DELETE": None}}, ["django_playlyfe.E003"]),
+        ({"default": {"PLAYER_ALIAS": "not.there"}}, ["django_playlyfe.E004"]),
+        ({"default": {"BACKEND": "not.there"}}, ["django_playlyfe.E004"]),
+        ({"default": {"BACKEND": "django_playlyfe.types.Player"}}, ["django_playlyfe.E004"]),
+        ({"default": {"OPTIONS": {"GAEM": "chess"}}}, ["django_playlyfe.E006"]),
+        ({"default": {"OPTIONS": {"ENVIRONMENT": "prod"}}}, ["django_playlyfe.E006"]),
+        ({"default": {"OPTIONS": {"GAME": 7}}}, ["django_playlyfe.E006"]),
+    ],
+)
+def test_each_problem_has_its_identifier(given, expected):
+    with override_settings(PLAYLYFE=given):
+        assert identifiers() == expected
+
+
+def test_a_missing_backend_is_an_error_with_the_lines_to_add(settings):
+    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != "django_playlyfe.engine"]
+    settings.PLAYLYFE = {"default": {}}
+    (message,) = check_settings()
+    assert message.id == "django_playlyfe.E005"
+    assert "INSTALLED_APPS" in message.hint
+
+
+def test_the_engine_backend_without_the_engine_is_an_error(settings):
+    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != "django_playlyfe.engine"]
+    settings.PLAYLYFE = {"default": {"BACKEND": ENGINE}}
+    (message,) = check_settings()
+    assert message.id == "django_playlyfe.E006"
+    assert "django_playlyfe.engine" in message.hint
+
+
+def test_an_unknown_option_is_named_with_the_nearest_one():
+    with override_settings(PLAYLYFE={"default": {"OPTIONS": {"ENVIROMENT": "staging"}}}):
+        (message,) = check_settings()
+    assert "did you mean 'ENVIRONMENT'?" in message.msg
+
+
+class LinksElsewhere:
+    def db_for_write(self, model, **hints):
+        return "elsewhere" if model._meta.app_label == "django_playlyfe" else None
+
+
+def test_links_must_share_a_database_with_users():
+    with override_settings(DATABASE_ROUTERS=[f"{__name__}.LinksElsewhere"]):
+        (message,) = check_databases()
+    assert message.id == "django_playlyfe.E007"
+    assert "'elsewhere'" in message.msg
