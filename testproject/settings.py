@@ -23,12 +23,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_playlyfe",
-    "django_playlyfe.engine",
     "testproject.library",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "testproject.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -44,7 +44,7 @@ WSGI_APPLICATION = "testproject.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        "DIRS": [BASE_DIR / "testproject" / "templates"],  # before the apps: this is where a site overrides templates
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -84,10 +84,28 @@ USE_TZ = True
 STATIC_URL = "static/"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-PLAYLYFE = {
-    "default": {
-        "BACKEND": "django_playlyfe.backends.engine.EngineBackend",
-        # What the browser may play by itself; everything else is played by the site's own code.
-        "BROWSER_ACTIONS": {"buy_bookmark": {"variables": []}},
-    },
-}
+# What the browser may play by itself; everything else is played by the site's own code.
+BROWSER_ACTIONS = {"buy_bookmark": {"variables": []}}
+
+if env.str("PLAYLYFE_BACKEND", default="engine") == "engine":
+    INSTALLED_APPS += ["django_playlyfe.engine"]
+    PLAYLYFE: dict[str, dict[str, object]] = {
+        "default": {
+            "BACKEND": "django_playlyfe.backends.engine.EngineBackend",
+            "BROWSER_ACTIONS": BROWSER_ACTIONS,
+        },
+    }
+else:
+    # The same site with its game on another server. Nothing else in this project knows.
+    PLAYLYFE = {
+        "default": {
+            "BACKEND": "django_playlyfe.backends.http.HttpBackend",
+            "CLIENT_ID": env.str("PLAYLYFE_CLIENT_ID"),
+            "CLIENT_SECRET": env.str("PLAYLYFE_CLIENT_SECRET"),
+            "BROWSER_ACTIONS": BROWSER_ACTIONS,
+            "OPTIONS": {
+                "AUTH_URL": env.str("PLAYLYFE_AUTH_URL"),
+                "API_URL": env.str("PLAYLYFE_API_URL"),
+            },
+        },
+    }

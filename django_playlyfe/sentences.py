@@ -1,0 +1,210 @@
+"""What a game says to people: events, earnings, refusals and rewards as sentences in the reader's language.
+
+Names of metrics, badges and levels come from the design, in its own language. Plain text goes out; templates escape it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import formats, timezone
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from django_playlyfe.exceptions import AccessDenied, ActionLimitReached
+from django_playlyfe.types import Earned, Event, Feedback, Reward
+
+_RIGHT_TO_LEFT = frozenset(("R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"))
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+_RISING, _FALLING = "+", "\N{MINUS SIGN}"
+
+
+# --- parts ------------------------------------------------------------------------------------------------------------
+
+
+def number(value: int) -> str:
+    """A score as the reader writes numbers, grouped: "12,500"."""
+    return formats.number_format(value, force_grouping=True)
+
+
+def signed(amount: int) -> str:
+    """A difference with its sign: "+32", "\N{MINUS SIGN}5"."""
+    return (_FALLING if amount < 0 else _RISING) + number(abs(amount))
+
+
+def name(text: str) -> str:
+    """A name that cannot turn the text around it: one written from right to left, or with marks for it, is isolated.
+
+    The marks are Unicode's (UAX #9), because a sentence is no HTML and cannot hold ``<bdi>``.
+    """
+    if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
+        return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
+    return text
+
+
+def moment(instant: datetime) -> str:
+    """An instant in the reader's time zone, with the day only where it is not today."""
+    local = timezone.localtime(instant)
+    time = formats.time_format(local.time(), "TIME_FORMAT")
+    today = timezone.localdate()
+    if local.date() == today:
+        return time
+    if local.date() == today + timedelta(days=1):
+        return _("tomorrow, %(time)s") % {"time": time}
+    return formats.date_format(local, "DATETIME_FORMAT")
+
+
+def day(instant: datetime) -> str:
+    """The day of an instant in the reader's time zone: "Today", "Yesterday" or a date."""
+    date = timezone.localdate(instant)
+    age = (timezone.localdate() - date).days
+    if age == 0:
+        return _("Today")
+    if age == 1:
+        return _("Yesterday")
+    return formats.date_format(date, "DATE_FORMAT")
+
+
+# --- earnings ---------------------------------------------------------------------------------------------------------
+
+
+def earning(earned: Earned) -> str:
+    """News for the player: "+32 experience", "New badge: Bookworm", "You are now a Reader"."""
+    title = name(earned.name)
+    if earned.kind == "points":
+        return _amount(earned)
+    if earned.kind == "level":
+        return _new_level(title)
+    count = abs(earned.amount)
+    values = {"badge": title, "count": number(count)}
+    if earned.amount < 0:
+        return ngettext("Badge lost: %(badge)s", "Badges lost: %(count)s × %(badge)s", count) % values
+    return ngettext("New badge: %(badge)s", "New badges: %(count)s × %(badge)s", count) % values
+
+
+def _amount(earned: Earned) -> str:
+    return _("%(amount)s %(metric)s") % {"amount": signed(earned.amount), "metric": name(earned.name)}
+
+
+def _new_level(level: str) -> str:
+    if not level:
+        return _("You have no level any more")
+    if _takes_an(level):
+        return _("You are now an %(level)s") % {"level": level}
+    return _("You are now a %(level)s") % {"level": level}
+
+
+def _takes_an(word: str) -> bool:
+    """Whether English says "an": by the letter, which is right for nearly all names of levels."""
+    return word[:1].lower() in "aeio" if word else False
+
+
+# --- events -----------------------------------------------------------------------------------------------------------
+
+
+def event(told: Event) -> str:
+    """One line of a story, without the player's name: "Finish a book: +32 experience", "Earned the badge Bookworm"."""
+    if told.type == "level":
+        return _level_event(told)
+    if told.type == "achievement":
+        return _achievement_event(told)
+    if told.type == "score":
+        return _with_earnings(_("Score corrected"), told)
+    cause = told.action or told.rule
+    if cause is not None:
+        return _with_earnings(name(cause.name), told)
+    return _with_earnings(told.type.replace(":", " ").replace("_", " ").capitalize(), told)
+
+
+def _level_event(told: Event) -> str:
+    level = next((name(line.name) for line in told.earned if line.kind == "level"), "")
+    if not level:
+        return _("Lost the level")
+    if _takes_an(level):
+        return _("Became an %(level)s") % {"level": level}
+    return _("Became a %(level)s") % {"level": level}
+
+
+def _achievement_event(told: Event) -> str:
+    badges = [name(line.name) for line in told.earned if line.kind == "item" and line.amount > 0]
+    if not badges:
+        return _with_earnings(_("Achievement"), told)
+    return ngettext("Earned the badge %(badges)s", "Earned the badges %(badges)s", len(badges)) % {
+        "badges": get_text_list(badges, _("and"))
+    }
+
+
+def _with_earnings(cause: str, told: Event) -> str:
+    earnings = ", ".join(_amount(line) for line in told.earned if line.kind != "level")
+    if not earnings:
+        return cause
+    return _("%(cause)s: %(earnings)s") % {"cause": cause, "earnings": earnings}
+
+
+# --- feedback ---------------------------------------------------------------------------------------------------------
+
+
+def news(item: Feedback) -> list[str]:
+    """All that is to be said of one play, a line each."""
+    return [earning(line) for line in item.earned] or [feedback(item)]
+
+
+def feedback(item: Feedback) -> str:
+    """What to say of a play that earned nothing; a play that did earn speaks by its earnings."""
+    action = {"action": name(item.action.name or item.action.id)}
+    if item.status == "pending":
+        return _("%(action)s: will be counted soon") % action
+    if item.status == "applied":
+        return _("%(action)s: counted, but nothing earned this time") % action
+    return refusal(item.error, action["action"])
+
+
+def refusal(error: Exception | None, action: str) -> str:
+    """Why a play earned nothing, for the player; the words of the game itself are for developers."""
+    if isinstance(error, ActionLimitReached):
+        if error.retry_at is None:
+            return _("%(action)s: nothing earned, its limit is reached for now") % {"action": action}
+        return _("%(action)s: nothing earned, its limit is reached until %(time)s") % {
+            "action": action,
+            "time": moment(error.retry_at),
+        }
+    if isinstance(error, AccessDenied):
+        return _("%(action)s: not possible now, something it asks for is missing") % {"action": action}
+    return _("%(action)s: the game could not count it") % {"action": action}
+
+
+# --- rewards ----------------------------------------------------------------------------------------------------------
+
+
+def reward(offered: Reward) -> str:
+    """What an action may give: "+5 coins", "Bookmark", "experience" where a formula decides."""
+    if isinstance(offered.value, str):
+        said = _metric_reward(offered.metric.name, offered.verb, offered.value)
+    else:
+        said = ", ".join(_item_reward(item, offered.verb, count) for item, count in offered.value.items())
+    if 0 < offered.probability < 1:
+        chance = formats.number_format(round(offered.probability * 100))
+        return _("%(reward)s (%(chance)s%% chance)") % {"reward": said, "chance": chance}
+    return said
+
+
+def _metric_reward(metric: str, verb: str, value: str) -> str:
+    try:
+        amount = int(value)
+    except ValueError:  # a formula, or the name of a state
+        return name(metric)
+    if verb == "set":
+        return _("%(metric)s: %(value)s") % {"metric": name(metric), "value": number(amount)}
+    return _("%(amount)s %(metric)s") % {
+        "amount": signed(-amount if verb == "remove" else amount),
+        "metric": name(metric),
+    }
+
+
+def _item_reward(item: str, verb: str, count: Any) -> str:
+    if verb == "remove":
+        return _("%(amount)s %(metric)s") % {"amount": f"{_FALLING}{count}", "metric": name(item)}
+    return name(item) if str(count) == "1" else f"{count} × {name(item)}"

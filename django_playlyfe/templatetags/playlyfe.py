@@ -1,0 +1,168 @@
+"""``{% load playlyfe %}``: one tag for each thing a game knows about a player.
+
+Each shows the user of the request, or the user or player id it is given, and takes ``game=``. ``as name`` gives the
+data instead of the widget; None if there is none. Anonymous visitors see nothing. ``widgets.py`` says the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.template import Library
+
+from django_playlyfe import sentences, services
+from django_playlyfe.forms import PlayForm, offers
+from django_playlyfe.types import Earned, Event, Feedback, Item, Player, Reward, Score
+from django_playlyfe.widgets import Call, Widget, show, widget
+
+register = Library()
+
+
+# --- tags -------------------------------------------------------------------------------------------------------------
+
+
+@widget(register)
+def playlyfe_player(call: Call) -> Widget | None:
+    """``{% playlyfe_player %}``: the card of a player; data: a Player, badges not earned yet included."""
+    player = _player(call)
+    return None if player is None else show(player=player, badges=[item for item in player.badges if item.count])
+
+
+@widget(register)
+def playlyfe_scores(call: Call) -> Widget | None:
+    """``{% playlyfe_scores %}``: points, sums and plain states; data: a tuple of Score."""
+    player = _player(call)
+    return None if player is None else show(scores=_plain_scores(player))
+
+
+@widget(register)
+def playlyfe_badges(call: Call) -> Widget | None:
+    """``{% playlyfe_badges %}``: earned badges, then those still to be earned (``count`` 0); data: a tuple of Item."""
+    player = _player(call)
+    return None if player is None else show(badges=_earned_first(player.badges))
+
+
+@widget(register)
+def playlyfe_level(call: Call, *, metric: str | None = None) -> Widget | None:
+    """``{% playlyfe_level metric="rank" %}``: a level and the way to the next; without ``metric`` the first one.
+
+    Data: a LevelProgress.
+    """
+    player = _player(call)
+    levels = player.levels if player is not None else ()
+    level = next((level for level in levels if metric in (None, level.metric.id)), None)
+    return None if level is None else show(level=level, player=player)
+
+
+@widget(register)
+def playlyfe_actions(call: Call, *, refused: PlayForm | None = None) -> Widget | None:
+    """``{% playlyfe_actions %}``: what the player can do, with buttons for ``BROWSER_ACTIONS``; data: Actions.
+
+    Buttons are for the user of the request alone. ``refused`` is a form with errors, to be shown again.
+    """
+    if call.user is None:
+        return None
+    actions = services.actions(call.user, call.game)
+    playable = call.settings.browser_actions if call.is_own else {}
+    return show(actions=actions, offers=offers(actions, playable, refused or None))
+
+
+@widget(register)
+def playlyfe_leaderboard(
+    call: Call,
+    board: str,
+    *,
+    cycle: str = "alltime",
+    skip: int = 0,
+    limit: int = 10,
+    around: bool = False,
+    radius: int = 5,
+) -> Widget | None:
+    """``{% playlyfe_leaderboard "top_readers" limit=5 %}``: a page of a leaderboard, the user's row marked.
+
+    ``user=None`` shows it to visitors too, with nobody marked. ``around=True`` gives the rows around the user. Data: a
+    Leaderboard.
+    """
+    page = services.leaderboard(
+        board, call.user, cycle=cycle, skip=skip, limit=limit, around=around, radius=radius, game=call.game
+    )
+    return show(leaderboard=page)
+
+
+@widget(register)
+def playlyfe_activity(call: Call, *, limit: int = 20) -> Widget | None:
+    """``{% playlyfe_activity limit=10 %}``: the newest events of the player, with ``user=None`` of the whole game.
+
+    Data: a Listing of Event.
+    """
+    return show(events=services.activity(call.user, limit=limit, game=call.game), is_shared=call.user is None)
+
+
+@widget(register)
+def playlyfe_feedback(call: Call) -> Widget | None:
+    """``{% playlyfe_feedback %}``: what came of the user's plays since it was last shown; each once. Data: Feedback."""
+    news = services.feedback(call.user, call.game) if call.user is not None else []
+    return show(feedback=news) if news else None
+
+
+@widget(register, visitors=True)
+def playlyfe_prefetch(call: Call, users: Iterable[Any]) -> Widget | None:
+    """``{% playlyfe_prefetch users %}`` before a list of users: their profiles are read at once. Shows nothing."""
+    services.prefetch(users, call.game)
+    return None
+
+
+# --- filters ----------------------------------------------------------------------------------------------------------
+
+
+@register.filter
+def playlyfe_sentence(value: Earned | Event | Feedback | Reward) -> str:
+    """``{{ event|playlyfe_sentence }}``: what an event, an earning, a play without one or a reward says to people."""
+    if isinstance(value, Earned):
+        return sentences.earning(value)
+    if isinstance(value, Event):
+        return sentences.event(value)
+    if isinstance(value, Feedback):
+        return sentences.feedback(value)
+    if isinstance(value, Reward):
+        return sentences.reward(value)
+    return ""
+
+
+@register.filter
+def playlyfe_sentences(values: Iterable[Earned | Event | Feedback | Reward]) -> list[str]:
+    """The sentences of several, each once: two rules of an action may promise the same."""
+    return list(dict.fromkeys(playlyfe_sentence(value) for value in values))
+
+
+@register.filter
+def playlyfe_number(value: Any) -> str:
+    """``{{ score.value|playlyfe_number }}``: "12,500", as the reader writes numbers."""
+    return sentences.number(value) if isinstance(value, int) else ""
+
+
+@register.filter
+def playlyfe_day(value: datetime | None) -> str:
+    """``{{ event.timestamp|playlyfe_day }}``: "Today", "Yesterday" or a date in the reader's time zone."""
+    return sentences.day(value) if isinstance(value, datetime) else ""
+
+
+# --- data -------------------------------------------------------------------------------------------------------------
+
+
+def _player(call: Call) -> Player | None:
+    """The profile with what is not earned yet; one for all tags of a page, so they share one look-up."""
+    return services.profile(call.user, detailed=True, game=call.game) if call.user is not None else None
+
+
+def _plain_scores(player: Player) -> tuple[Score, ...]:
+    """Scores that are a number or a state; badges and levels have widgets of their own."""
+    return tuple(
+        score for score in player.scores if score.value is not None or (score.state is not None and score.meta is None)
+    )
+
+
+def _earned_first(badges: tuple[Item, ...]) -> tuple[Item, ...]:
+    return tuple(sorted(badges, key=lambda item: item.count == 0))

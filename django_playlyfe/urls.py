@@ -1,0 +1,18 @@
+"""The pages of a game: ``path("play/", include("django_playlyfe.urls"))``."""
+
+from django.urls import path
+
+from django_playlyfe import views
+
+app_name = "playlyfe"
+
+urlpatterns = [
+    path("profile/", views.ProfileView.as_view(), name="profile"),
+    # A player id may hold what a path may hold: other servers take any text.
+    path("players/<path:player_id>/", views.PlayerView.as_view(), name="player"),
+    path("actions/", views.ActionsView.as_view(), name="actions"),
+    path("actions/<str:action>/", views.PlayView.as_view(), name="play"),
+    path("leaderboards/", views.LeaderboardsView.as_view(), name="leaderboards"),
+    path("leaderboards/<str:board>/", views.LeaderboardView.as_view(), name="leaderboard"),
+    path("activity/", views.ActivityView.as_view(), name="activity"),
+]
