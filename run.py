@@ -168,7 +168,8 @@ def serve(port: int, **extra: str) -> subprocess.Popen[bytes]:
     site = extra.get("DJANGO_SETTINGS_MODULE") != "testproject.game_server"
     options = ["--noreload", *(["--insecure"] if site else []), "--verbosity", "0", f"127.0.0.1:{port}"]
     command = [str(PYTHON), "manage.py", "runserver", *options]
-    return subprocess.Popen(command, cwd=ROOT, env=environment(**extra))
+    quiet = environment(DJANGO_RUNSERVER_HIDE_WARNING="true", **extra)
+    return subprocess.Popen(command, cwd=ROOT, env=quiet, stdout=subprocess.DEVNULL)
 
 
 def wait_for(port: int, seconds: float = 30) -> None:

@@ -44,14 +44,24 @@ _FAILED = (State.REFUSED, State.DEAD, State.CANCELLED)
 
 
 def owe_creation(link: PlayerLink, about: About, backend: GameBackend, using: str) -> Delivery:
-    """Owe the creation of a player; one that failed before is tried again, as the player's other rows wait for it."""
-    payload = _about_payload(about)
-    failed = Delivery.objects.using(using).filter(
-        game=backend.alias, subject=link.player_id, kind=Kind.CREATE, state=State.DEAD
+    """Owe the creation of a player."""
+    return _insert(
+        backend,
+        using,
+        kind=Kind.CREATE,
+        subject=link.player_id,
+        user_pk=str(link.user_id),
+        payload=_about_payload(about),
     )
-    for row in failed:
-        return _renew(row, {"payload": payload, "user_pk": str(link.user_id)}, using)
-    return _insert(backend, using, kind=Kind.CREATE, subject=link.player_id, user_pk=str(link.user_id), payload=payload)
+
+
+def owe_creation_again(link: PlayerLink, about: About, backend: GameBackend, using: str) -> Delivery:
+    """Owe a creation that failed before: the same row, as the player's other rows wait for it."""
+    rows = Delivery.objects.using(using).filter(game=backend.alias, subject=link.player_id)
+    failed = rows.filter(kind=Kind.CREATE, state=State.DEAD).first()
+    if failed is None:
+        return owe_creation(link, about, backend, using)
+    return _renew(failed, {"payload": _about_payload(about), "user_pk": str(link.user_id)}, using)
 
 
 def owe_update(link: PlayerLink, about: About, backend: GameBackend, using: str) -> Delivery:

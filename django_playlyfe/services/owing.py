@@ -41,7 +41,10 @@ def create_again(link: PlayerLink, about: About, backend: GameBackend, using: st
     link.state = PlayerLink.State.PENDING
     link.alias_hash = about.fingerprint
     link.save(using=using, update_fields=["state", "alias_hash", "updated_at"])
-    return create(link, about, backend, using)
+    rows.owe_creation_again(link, about, backend, using)
+    kick_after_commit(backend, using)
+    cache.forget(backend.alias, using)
+    return link
 
 
 def update(link: PlayerLink, about: About, backend: GameBackend, using: str) -> None:

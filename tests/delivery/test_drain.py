@@ -100,14 +100,15 @@ def test_a_failed_creation_blocks_the_players_plays_until_it_is_tried_again(site
     assert states() == [("create", "delivered"), ("play", "delivered")]
 
 
-def test_an_answer_is_stored_and_told_to_receivers(user, remote):
-    heard = []
-    signals.action_played.connect(lambda **arguments: heard.append(arguments), weak=False)
+def test_an_answer_is_stored_and_told_to_receivers(user, remote, hear, django_capture_on_commit_callbacks):
+    heard = hear(signals.action_played)
     services.play(user, "finish_book", {"pages": 320})
-    drain()
-    signals.action_played.receivers.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        drain()
     assert play_row().answer["events"]["local"] == PLAYED["events"]["local"]
-    assert heard == [] or heard[0]["result"].earned[0].amount == 32  # a test's transaction never commits
+    (news,) = heard
+    assert (news["user"], news["player_id"], news["game"]) == (user, str(user.pk), "default")
+    assert news["result"].earned[0].amount == 32
 
 
 def test_a_lost_player_is_created_and_the_play_sent_once_more(user, remote):

@@ -43,21 +43,19 @@ class TestRegistration:
             make_user()
         assert states() == []
 
-    def test_a_table_that_is_missing_keeps_nobody_from_registering(self, site, make_user, caplog, monkeypatch):
+    def test_a_table_that_is_missing_keeps_nobody_from_registering(self, site, make_user, caplog, monkeypatch, hear):
         def fail(*_args, **_kwargs):
             raise DatabaseError("no such table")
 
         monkeypatch.setattr(Delivery, "save", fail)
-        heard = []
-        signals.delivery_failed.connect(lambda **arguments: heard.append(arguments["player_id"]), weak=False)
+        heard = hear(signals.delivery_failed)
         user = make_user()
         monkeypatch.undo()
-        signals.delivery_failed.receivers.clear()
         assert user.playlyfe_links.get().state == PlayerLink.State.FAILED
         assert [record.levelno for record in caplog.records if record.name == "django_playlyfe.delivery"] == [
             logging.CRITICAL
         ]
-        assert heard == [str(user.pk)]
+        assert [news["player_id"] for news in heard] == [str(user.pk)]
         assert [done.step for done in sync.sync(sync.all_users())] == [sync.Step.REPAIR]
         assert Delivery.objects.get().kind == "create"
 
