@@ -27,6 +27,7 @@ VENV = ROOT / ".venv"
 VAR = ROOT / "var"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 MINIMUM = (3, 10)
+EVERYTHING = "test,services,lint"  # extras of pyproject.toml; they hold those of the demo
 DEMO_PASSWORD = "reading-log-demo"  # noqa: S105 - the password of the demo users, printed on purpose
 VARIANTS = ("uuid_user", "email_user", "atomic_requests")
 
@@ -46,9 +47,7 @@ def prepare(extras: str) -> None:
     """Make ``.venv`` hold this project with some extras; nothing happens if it already does."""
     if sys.version_info < MINIMUM:
         raise Stop(f"Python {'.'.join(map(str, MINIMUM))} or newer is needed; this is {sys.version.split()[0]}.")
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + extras.encode()).hexdigest()
-    stamp = VENV / f"installed-{extras.replace(',', '-')}"
-    if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted and works():
+    if works() and any(stamp(held).exists() and stamp(held).read_text() == digest() for held in {extras, EVERYTHING}):
         return
     say("Setting up .venv (the first time this takes a minute or two) …")
     if not works():
@@ -64,7 +63,16 @@ def prepare(extras: str) -> None:
     installed = subprocess.run(install, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if installed.returncode:
         raise Stop("The packages could not be installed; is the network there?\n" + installed.stdout.strip())
-    stamp.write_text(wanted)
+    stamp(extras).write_text(digest())
+
+
+def stamp(extras: str) -> Path:
+    """The file that tells what ``.venv`` was made from."""
+    return VENV / f"installed-{extras.replace(',', '-')}"
+
+
+def digest() -> str:
+    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
 
 
 def works() -> bool:
@@ -92,9 +100,10 @@ def demo(arguments: list[str]) -> int:
     remote = {"engine": False, "http": True}.get(os.environ.get("PLAYLYFE_BACKEND", "engine"))
     if remote is None:
         raise Stop('PLAYLYFE_BACKEND is "engine" (the game in the site) or "http" (the game on a server beside it).')
-    for wanted in (port, port + 1) if remote else (port,):
+    ports = (port, port + 1) if remote else (port,)
+    for wanted in ports:
         if busy(wanted):
-            raise Stop(f"Port {wanted} is in use. Choose another one: python3 run.py demo --port {port + 2}")
+            raise Stop(f"Port {wanted} is in use. Choose another one: python3 run.py demo --port {port + len(ports)}")
     prepare("demo")
     servers: list[subprocess.Popen[bytes]] = []
     try:
@@ -150,6 +159,7 @@ def game_server(port: int, servers: list[subprocess.Popen[bytes]]) -> dict[str, 
     return {
         "PLAYLYFE_BACKEND": "http",
         "DATABASE_URL": os.environ.get("DATABASE_URL", f"sqlite:///{VAR / 'site.sqlite3'}"),
+        "CACHE_URL": os.environ.get("CACHE_URL", f"filecache://{VAR / 'cache'}"),  # the processes share the token
         "PLAYLYFE_AUTH_URL": f"http://127.0.0.1:{port}/auth/token",
         "PLAYLYFE_API_URL": f"http://127.0.0.1:{port}/v2",
         "PLAYLYFE_CLIENT_ID": "reading-log-demo",
@@ -205,7 +215,7 @@ def busy(port: int) -> bool:
 
 
 def test(arguments: list[str]) -> int:
-    prepare("test,services,lint")
+    prepare(EVERYTHING)
     VAR.mkdir(exist_ok=True)
     if arguments:
         return subprocess.run([str(PYTHON), "-m", "pytest", *arguments], cwd=ROOT).returncode
@@ -227,8 +237,9 @@ def checks() -> list[tuple[str, list[str], dict[str, str]]]:
     ]
     for variant in VARIANTS:
         settings = {"DJANGO_SETTINGS_MODULE": f"testproject.variants.{variant}"}
+        empty = {**settings, "DATABASE_URL": "sqlite://:memory:"}  # the demo's has other users
         steps += [
-            (f"migrations, {variant}", [python, "manage.py", "makemigrations", "--check", "--dry-run"], settings),
+            (f"migrations, {variant}", [python, "manage.py", "makemigrations", "--check", "--dry-run"], empty),
             (f"tests, {variant}", [python, "-m", "pytest", "-q", "-n", "auto", "-m", "contract"], settings),
         ]
     return steps
@@ -254,7 +265,7 @@ def passes(name: str, command: list[str], extra: dict[str, str]) -> bool:
 def main(arguments: list[str]) -> int:
     commands = {"demo": demo, "test": test}
     if arguments and arguments[0] == "manage":
-        prepare("test,services,lint" if (VENV / "installed-test-services-lint").exists() else "demo")
+        prepare(EVERYTHING if stamp(EVERYTHING).exists() else "demo")
         return manage(*arguments[1:])
     if not arguments or arguments[0] not in commands:
         say(USAGE)

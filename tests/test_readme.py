@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import docutils.core
 import docutils.nodes
 import pytest
+from django.core.management import call_command
+from django.urls import URLPattern, URLResolver
 
-README = Path(__file__).resolve().parent.parent / "README.rst"
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.rst"
+SECRET = "a-secret-that-only-the-site-and-the-game-know-0123456789"
 
 SCRIPT = """
 from django.contrib.auth import get_user_model
@@ -27,9 +32,9 @@ print(browser.get("/template/").content.decode())
 """
 
 
-def blocks() -> dict[str, str]:
-    """The named code blocks of the README, by name."""
-    document = docutils.core.publish_doctree(README.read_text(), settings_overrides={"report_level": 3})
+def blocks(page: Path = README) -> dict[str, str]:
+    """The named code blocks of a page, by name."""
+    document = docutils.core.publish_doctree(page.read_text(), settings_overrides={"report_level": 3})
     return {
         name: block.astext()
         for block in document.findall(docutils.nodes.literal_block)
@@ -84,7 +89,61 @@ def test_the_three_steps_work_in_a_blank_project(project):
     assert "+10 points" in shown
 
 
-def test_the_readme_is_valid_restructuredtext():
-    document = docutils.core.publish_doctree(README.read_text(), settings_overrides={"report_level": 5})
+PAGES = [*ROOT.glob("*.rst"), *ROOT.glob("docs/*.rst")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_is_valid_restructuredtext(page):
+    document = docutils.core.publish_doctree(page.read_text(), settings_overrides={"report_level": 5})
     problems = [message.astext() for message in document.findall(docutils.nodes.system_message)]
     assert not problems
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_links_to_files_that_exist(page):
+    document = docutils.core.publish_doctree(page.read_text(), settings_overrides={"report_level": 3})
+    links = [node["refuri"] for node in document.findall(docutils.nodes.reference) if "refuri" in node]
+    assert [link for link in links if "//" not in link and not (page.parent / link).exists()] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_client_credentials_take_ten_lines(live_server, game, capsys):
+    made = ("playlyfe_engine_client", "docs", "--id", "reading-site", "--secret", SECRET, "--for-site")
+    call_command(*made, stdout=StringIO())
+    code = blocks(ROOT / "docs" / "client-credentials.rst")["ten lines"]
+    code = code.replace("http://127.0.0.1:8001", live_server.url).replace("…", SECRET)
+    assert len([line for line in code.splitlines() if line]) <= 10
+    exec(code, {})
+    assert "amount=32" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_the_readmes_server_can_be_mounted():
+    names: dict[str, list[URLPattern | URLResolver]] = {}
+    exec(blocks()["server urls"], names)
+    assert names["urlpatterns"][0].resolve("game/v2/admin") is not None
+    load, client = blocks()["server commands"].splitlines()
+    for line in (load, client):
+        words = line.replace('"my site"', "my-site").split()[2:]
+        shown = StringIO()
+        call_command(*words, stdout=shown)
+    assert "CLIENT_SECRET" in shown.getvalue()
+
+
+def test_the_readmes_remote_settings_are_complete(settings):
+    from environ import Env
+
+    from django_playlyfe import conf
+
+    env = Env()
+    env.ENVIRON = {
+        "PLAYLYFE_CLIENT_ID": "reading-site",
+        "PLAYLYFE_CLIENT_SECRET": SECRET,
+        "PLAYLYFE_AUTH_URL": "https://playlyfe.example/auth/token",
+        "PLAYLYFE_API_URL": "https://api.playlyfe.example/v2",
+    }
+    names = {"env": env}
+    exec(blocks()["remote settings"], names)
+    settings.PLAYLYFE = names["PLAYLYFE"]
+    assert list(conf.problems()) == []
+    assert SECRET not in repr(conf.games())

@@ -59,15 +59,15 @@ def test_a_busy_port_is_explained_and_another_one_named():
     assert f"--port {port + 1}" in shown.stderr
 
 
-class Browser(requests.Session):
+class Browser:
     """Follows links and fills in forms as a person does."""
 
     def __init__(self, base: str) -> None:
-        super().__init__()
         self.base = base
+        self.session = requests.Session()
 
     def open(self, path: str) -> str:
-        answer = self.get(self.base + path, timeout=30)
+        answer = self.session.get(self.base + path, timeout=30)
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
         return answer.text
 
@@ -75,7 +75,7 @@ class Browser(requests.Session):
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.open(path))
         assert token is not None
         form = {**fields, "csrfmiddlewaretoken": token[1]}
-        answer = self.post(self.base + path, data=form, headers={"Referer": self.base}, timeout=30)
+        answer = self.session.post(self.base + path, data=form, headers={"Referer": self.base}, timeout=30)
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
         return answer.text
 

@@ -12,7 +12,6 @@ from django_playlyfe.exceptions import (
     AccessDenied,
     ActionLimitReached,
     ActionNotFound,
-    ConfigurationError,
     InvalidRequest,
     NotFound,
     PlayerNotFound,
@@ -147,11 +146,11 @@ class TestMistakes:
             services.undo(user, "finish_book", idempotency_key=key)
 
     def test_a_game_without_undo_says_so(self, user):
-        with (
-            override_settings(PLAYLYFE={"default": {"BACKEND": f"{__name__}.UndoLessBackend"}}),
-            pytest.raises(ConfigurationError, match="has no undo"),
-        ):
-            services.undo(user, "finish_book", idempotency_key="k")
+        with override_settings(PLAYLYFE={"default": {"BACKEND": f"{__name__}.UndoLessBackend"}}):
+            result = services.undo(user, "finish_book", idempotency_key="k")
+            with pytest.raises(AccessDenied):
+                services.undo(user, "finish_book", idempotency_key="k", strict=True)
+        assert (result.status, result.error.code) == ("refused", "undo_unavailable")
 
 
 class UndoLessBackend(EngineBackend):

@@ -21,7 +21,6 @@ from django_playlyfe.exceptions import (
     AccessDenied,
     ActionLimitReached,
     ActionNotFound,
-    ConfigurationError,
     NotFound,
     PlayerNotFound,
     PlaylyfeError,
@@ -124,15 +123,19 @@ def undo(user: Who, action: str, *, idempotency_key: str, strict: bool = False, 
     """Take back the play of this action and key, with all that came of it.
 
     Returns:
-        The result, with negative amounts in ``earned``; "refused" with a NotFound if there is no such play.
+        The result, with negative amounts in ``earned``; "refused" with a NotFound if there is no such play, or with an
+        AccessDenied (code ``undo_unavailable``) on a backend without undo, such as HTTP.
 
     Raises:
-        NotFound: with ``strict``, the refusal.
+        NotFound, AccessDenied: with ``strict``, the refusal.
     """
     backend = games[game]
     _check_key(idempotency_key)
     if not backend.undo:
-        raise ConfigurationError(f"The game {game!r} cannot take plays back: {backend.settings.backend} has no undo.")
+        unable = AccessDenied("This game cannot take plays back", code="undo_unavailable")
+        if strict:
+            raise unable
+        return PlayResult("refused", error=unable)
     try:
         player_id = player_id_of(user, game)
         result = backend.undo_play(player_id, action, idempotency_key)

@@ -59,5 +59,5 @@ def _reward(plan: Plan, reward: Reward) -> Wire | None:
         "metric": {"id": metric.id, "type": metric.type, "name": metric.name},
         "verb": reward.verb,
         "value": value,
-        "probability": reward.probability,
+        "probability": 1 if reward.probability == 1 else reward.probability,  # "1", as the wire has it, not "1.0"
     }
