@@ -1,7 +1,8 @@
-"""The error tree (``docs/design/reliability.md`` §2.10).
+"""The error tree (``reliability.md`` §2.10).
 
-Every error that a game may answer with is a :class:`PlaylyfeError`, on both backends, so a page that catches it degrades
-the same way everywhere. :class:`ConfigurationError` stands outside: "fail silently" must never hide a wrong setting.
+Every error that a game may answer with is a :class:`PlaylyfeError`, on both backends, so a page that catches it
+degrades the same way everywhere. :class:`ConfigurationError` stands outside: "fail silently" must never hide a wrong
+setting.
 
 ``str(error)`` is safe to log and to show. The server's raw words are in ``details``, which Django's error reports hide.
 """

@@ -85,7 +85,7 @@ STATIC_URL = "static/"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What the browser may play by itself; everything else is played by the site's own code.
-BROWSER_ACTIONS = {"buy_bookmark": {"variables": []}}
+BROWSER_ACTIONS: dict[str, dict[str, list[str]]] = {"buy_bookmark": {"variables": []}}
 
 if env.str("PLAYLYFE_BACKEND", default="engine") == "engine":
     INSTALLED_APPS += ["django_playlyfe.engine"]

@@ -319,7 +319,7 @@ class HttpBackend(GameBackend):
         for days in LOOK_BACK:
             try:
                 found = self._feed(player_id, datetime.now(timezone.utc) - timedelta(days=days))
-            except TransportError:
+            except (TransportError, ServerError):
                 if not found:
                     raise
                 break  # the nearest days are better than nothing

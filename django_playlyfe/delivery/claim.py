@@ -15,13 +15,14 @@ from datetime import timedelta
 from random import choice
 from typing import Any
 
-from django.db import OperationalError, router, transaction
+from django.db import OperationalError, transaction
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from django_playlyfe import wire
 from django_playlyfe.backends import GameBackend
+from django_playlyfe.delivery.database import database
 from django_playlyfe.delivery.decisions import after_lapse
 from django_playlyfe.models import Delivery
 
@@ -36,11 +37,6 @@ hosts, and a game refuses what happens in its future."""
 _CANDIDATES = 8
 _TRIES = 5
 _SETTLE_FOR, _SETTLE_EVERY = 5.0, 0.05
-
-
-def database() -> str:
-    """Where deliveries are: the database of the users, for they share transactions."""
-    return router.db_for_write(Delivery)
 
 
 def take(
@@ -59,7 +55,9 @@ def take(
     """
     _settle_lapsed(backend, player_id)
     for _try in range(_TRIES):
-        rows = due(backend, player_id)
+        rows = next_in_line(backend).filter(not_before__lte=timezone.now())
+        if player_id is not None:
+            rows = rows.filter(subject=player_id)
         if up_to is not None:
             rows = rows.filter(pk__lte=up_to)
         found = list(rows.exclude(kind__in=without).order_by("not_before", "pk")[:_CANDIDATES])
@@ -71,13 +69,10 @@ def take(
     return None
 
 
-def due(backend: GameBackend, player_id: str | None = None) -> QuerySet[Delivery]:
-    """Rows that may be sent now: nothing earlier of the same player is owed (``reliability.md`` §3.6)."""
-    rows = Delivery.objects.using(database()).filter(
-        game=backend.alias, state=State.PENDING, not_before__lte=timezone.now()
-    )
-    if player_id is not None:
-        rows = rows.filter(subject=player_id)
+def next_in_line(backend: GameBackend) -> QuerySet[Delivery]:
+    """Owed rows that wait for nothing but their time: nothing earlier of the same player is owed
+    (``reliability.md`` §3.6)."""
+    rows = Delivery.objects.using(database()).filter(game=backend.alias, state=State.PENDING)
     earlier = Delivery.objects.filter(game=OuterRef("game"), subject=OuterRef("subject"), pk__lt=OuterRef("pk"))
     is_blocked = Exists(earlier.filter(state__in=(State.PENDING, State.SENDING)))
     has_no_player = Exists(earlier.filter(state=State.DEAD, kind=Kind.CREATE))
@@ -106,8 +101,7 @@ def settle(row: Delivery, changes: Mapping[str, Any], also: Callable[[], None]) 
                     also()
             break
         except OperationalError:
-            is_last = time.monotonic() >= give_up_at or transaction.get_connection(database()).in_atomic_block
-            if is_last:
+            if time.monotonic() >= give_up_at or _is_in_transaction():
                 raise
             time.sleep(_SETTLE_EVERY)
     if not is_mine:
@@ -116,6 +110,11 @@ def settle(row: Delivery, changes: Mapping[str, Any], also: Callable[[], None]) 
     for name, value in {**changes, "owner": "", "lease_until": None}.items():
         setattr(row, name, value)
     return True
+
+
+def _is_in_transaction() -> bool:
+    """Whether a transaction is open around us: what failed in it cannot be repeated."""
+    return bool(transaction.get_connection(database()).in_atomic_block)
 
 
 def note_abilities(row: Delivery, backend: GameBackend) -> None:

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import close_old_connections
 from django.db.models import Min
 from django.utils import timezone
 
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.delivery import claim, pauses
+from django_playlyfe.delivery.database import drop_old_connections
+from django_playlyfe.delivery.pauses import Gate
 from django_playlyfe.delivery.sending import attempt
 from django_playlyfe.exceptions import ConfigurationError
-from django_playlyfe.models import Delivery
 
 HOST_TROUBLE = timedelta(seconds=5)
 """How long a drainer leaves a host alone that does not answer; the client's own record lasts longer if need be."""
@@ -51,9 +51,9 @@ def drain(game: str = DEFAULT_GAME, *, most: int | None = None, is_over: Callabl
     backend = games[game]
     if backend.transactional:
         return Drained(0, None)
-    pace, attempts, held_until = _Pace(backend.delivery.rate), 0, None
+    pace, gate, attempts, held_until = _Pace(backend.delivery.rate), Gate(), 0, None
     while (most is None or attempts < most) and not is_over():
-        close_old_connections()
+        drop_old_connections()
         gate = pauses.look(backend)
         if gate.closed_until is not None:
             held_until = gate.closed_until
@@ -67,8 +67,8 @@ def drain(game: str = DEFAULT_GAME, *, most: int | None = None, is_over: Callabl
         if decision.ends_run:
             held_until = timezone.now() + HOST_TROUBLE
             break
-    close_old_connections()
-    return Drained(attempts, _resume_at(backend, held_until))
+    drop_old_connections()
+    return Drained(attempts, _resume_at(backend, gate, held_until))
 
 
 def check_remote(game: str) -> None:
@@ -81,10 +81,11 @@ def check_remote(game: str) -> None:
     assert backend.delivery is not None  # noqa: S101 - reading the options is the check
 
 
-def _resume_at(backend: GameBackend, held_until: datetime | None) -> datetime | None:
-    """When the next owed row is due, but not before the trouble may be over."""
-    owed = Delivery.objects.using(claim.database()).filter(game=backend.alias, state=Delivery.State.PENDING)
-    earliest: datetime | None = owed.aggregate(earliest=Min("not_before"))["earliest"]
+def _resume_at(backend: GameBackend, gate: Gate, held_until: datetime | None) -> datetime | None:
+    """When the next row may be sent, as far as that is known; None if no row waits for a time."""
+    rows = claim.next_in_line(backend).exclude(kind__in=gate.without)
+    moments: list[datetime | None] = [rows.aggregate(earliest=Min("not_before"))["earliest"], gate.reopens_at]
+    earliest: datetime | None = min((moment for moment in moments if moment is not None), default=None)
     if earliest is None:
         return None
     return max(earliest, held_until) if held_until is not None else earliest

@@ -9,7 +9,8 @@ from django.dispatch import Signal
 from django_playlyfe import cache, signals
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.delivery.answers import read_error, read_result
-from django_playlyfe.delivery.claim import database
+from django_playlyfe.delivery.database import database
+from django_playlyfe.delivery.rows import scrub
 from django_playlyfe.links import link_of_player
 from django_playlyfe.models import Delivery, PlayerLink
 from django_playlyfe.types import PlayResult
@@ -24,12 +25,18 @@ _LINK_STATES = {
 _OF_EVENTS = {"level": signals.level_changed, "achievement": signals.achievement_unlocked}
 
 
-def follow_link(backend: GameBackend, row: Delivery, state: str) -> None:
-    """Let the link say how far the creation of the player has come: ``state`` is the next one of the row."""
+def take_effect(backend: GameBackend, row: Delivery, state: str) -> None:
+    """Let the site's tables follow a row: the link says how far the creation of the player has come.
+
+    Args:
+        state: the next one of the row.
+    """
     of_link = _LINK_STATES.get(State(state))
     if row.kind == Kind.CREATE and of_link is not None:
         links = PlayerLink.objects.using(database()).filter(game=backend.alias, player_id=row.subject)
         links.exclude(state=of_link).update(state=of_link)
+    if row.kind == Kind.DELETE and state == State.DELIVERED:
+        scrub(row.subject, backend, database())  # of what was still on its way when the player was forgotten
     cache.forget(backend.alias, database())
 
 

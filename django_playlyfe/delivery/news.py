@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_playlyfe import cache, wire
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.delivery.answers import read_error
-from django_playlyfe.delivery.claim import database
+from django_playlyfe.delivery.database import database
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.models import Delivery
 from django_playlyfe.types import Feedback, Ref, summarise

@@ -6,12 +6,11 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
 from django_playlyfe import signals
 from django_playlyfe.backends import GameBackend
-from django_playlyfe.delivery.claim import database
+from django_playlyfe.delivery.database import database
 from django_playlyfe.delivery.decisions import Pause
 from django_playlyfe.delivery.schedule import FIRST_PAUSE, pause_length
 from django_playlyfe.models import Delivery, Queue
@@ -27,12 +26,13 @@ class Gate:
 
     Attributes:
         closed_until: nothing before this instant; None = the gate is open.
-        without: kinds of rows that have to wait.
+        without: kinds of rows that have to wait, until ``reopens_at``.
         probing: pauses whose time is over, and whose probe this drainer is.
     """
 
     closed_until: datetime | None = None
     without: frozenset[str] = frozenset()
+    reopens_at: datetime | None = None
     probing: tuple[Queue, ...] = field(default=())
 
 
@@ -40,6 +40,7 @@ def look(backend: GameBackend) -> Gate:
     """What may be sent now. Of all drainers that ask when a pause is over, one is elected to try."""
     now = timezone.now()
     without: set[str] = set()
+    reopens_at: datetime | None = None
     probing: list[Queue] = []
     for pause in Queue.objects.using(database()).filter(game=backend.alias):
         if pause.paused_until <= now and _is_elected(pause, now):
@@ -48,21 +49,21 @@ def look(backend: GameBackend) -> Gate:
             return Gate(closed_until=max(pause.paused_until, now + timedelta(seconds=1)))
         else:
             without.add(Delivery.Kind.CREATE)
-    return Gate(without=frozenset(without), probing=tuple(probing))
+            reopens_at = pause.paused_until
+    return Gate(without=frozenset(without), reopens_at=reopens_at, probing=tuple(probing))
 
 
 def set_pause(backend: GameBackend, pause: Pause) -> None:
     """Pause a game's queue, for longer each time in a row."""
     now = timezone.now()
-    with transaction.atomic(using=database()):
-        queue = Queue.objects.using(database()).select_for_update().filter(game=backend.alias, kind=pause.kind).first()
-        if queue is None:
-            queue = Queue(game=backend.alias, kind=pause.kind, times=0)
-        queue.times += 1
-        until = now + timedelta(seconds=pause_length(queue.times, is_quota=pause.is_quota))
-        queue.paused_until = max(until, pause.until or until)
-        queue.reason = pause.reason[:_LONGEST_REASON]
-        queue.save(using=database())
+    queue, _is_new = Queue.objects.using(database()).get_or_create(
+        game=backend.alias, kind=pause.kind, defaults={"paused_until": now, "times": 0}
+    )
+    queue.times += 1
+    until = now + timedelta(seconds=pause_length(queue.times, is_quota=pause.is_quota))
+    queue.paused_until = max(until, pause.until or until)
+    queue.reason = pause.reason[:_LONGEST_REASON]
+    queue.save(using=database())
     logger.error(
         "queue.paused game=%s kind=%s until=%s: %s",
         backend.alias,

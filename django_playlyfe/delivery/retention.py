@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from django_playlyfe.delivery.claim import database
+from django_playlyfe.delivery.database import database
 from django_playlyfe.delivery.rows import fingerprint
 from django_playlyfe.models import Delivery
 

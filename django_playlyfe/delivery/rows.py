@@ -141,10 +141,16 @@ def drop_owed(player_id: str, backend: GameBackend, using: str) -> bool:
     now = timezone.now()
     rows.filter(state=State.PENDING).update(state=State.CANCELLED, settled_at=now)
     rows.filter(state=State.DEAD, kind=Kind.CREATE).update(state=State.CANCELLED)
-    rows.filter(state__in=(State.DELIVERED, State.REFUSED, State.CANCELLED)).update(
-        payload={}, answer=None, error_text="", idempotency_key=None, shown_at=now
-    )
+    scrub(player_id, backend, using)
     return created is None or created.sends > 0 or created.state == State.DELIVERED
+
+
+def scrub(player_id: str, backend: GameBackend, using: str) -> None:
+    """Take what is personal out of the settled rows of a player who is forgotten."""
+    rows = Delivery.objects.using(using).filter(game=backend.alias, subject=player_id)
+    rows.filter(state__in=(State.DELIVERED, State.REFUSED, State.CANCELLED)).update(
+        payload={}, answer=None, error_text="", idempotency_key=None, shown_at=timezone.now()
+    )
 
 
 def mark_shown(key: str, backend: GameBackend) -> None:

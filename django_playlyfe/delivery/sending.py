@@ -16,10 +16,10 @@ from django_playlyfe.client.outcomes import is_systemic
 from django_playlyfe.delivery import claim, pauses
 from django_playlyfe.delivery.answers import write_error, write_result
 from django_playlyfe.delivery.decisions import Decision, decide
-from django_playlyfe.delivery.effects import announce, follow_link
+from django_playlyfe.delivery.effects import announce, take_effect
 from django_playlyfe.delivery.pauses import Gate
 from django_playlyfe.delivery.streaks import break_streak
-from django_playlyfe.exceptions import PlayerExists, PlayerNotFound, PlaylyfeError
+from django_playlyfe.exceptions import APIError, AuthenticationError, PlayerExists, PlayerNotFound, PlaylyfeError
 from django_playlyfe.links import link_of_player
 from django_playlyfe.models import Delivery
 
@@ -46,7 +46,7 @@ def attempt(backend: GameBackend, row: Delivery, gate: Gate) -> Decision:
             _log_poison(row, error)
     decision = decide(row, failure, timezone.now(), backend.delivery.uncertain)
     changes = _changes(row, decision, failure, answer)
-    is_mine = claim.settle(row, changes, also=partial(follow_link, backend, row, decision.state))
+    is_mine = claim.settle(row, changes, also=partial(take_effect, backend, row, decision.state))
     if decision.pause is not None:
         pauses.set_pause(backend, decision.pause)
     elif gate.probing and not decision.takes_back_send and decision.state != State.UNCERTAIN:
@@ -111,11 +111,17 @@ def _play(backend: GameBackend, row: Delivery) -> Any:
 
 
 def _create(backend: GameBackend, player_id: str, about: dict[str, Any], key: str) -> None:
-    """Create a player. One whom the game has already, as after a restored backup, is brought up to date."""
+    """Create a player. One whom the game has already, as after a restored backup, is brought up to date if the game
+    lets us: what counts is that the player is there."""
     try:
         backend.create_player(player_id, alias=about["alias"], email=about["email"], idempotency_key=key)
     except PlayerExists:
-        backend.update_player(player_id, alias=about["alias"], email=about["email"], enabled=about["enabled"])
+        logger.info("delivery.settled key=%s: the player was there already", key, extra={"event": "delivery.settled"})
+        try:
+            backend.update_player(player_id, alias=about["alias"], email=about["email"], enabled=about["enabled"])
+        except APIError as error:
+            if error.outcome != "REJECTED" or isinstance(error, AuthenticationError):
+                raise
     else:
         if not about["enabled"]:
             backend.update_player(player_id, enabled=False)

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.delivery import pauses
-from django_playlyfe.delivery.claim import database
+from django_playlyfe.delivery.database import database
 from django_playlyfe.delivery.decisions import Pause
 from django_playlyfe.delivery.schedule import next_attempt
 from django_playlyfe.models import Delivery, PlayerLink, Queue

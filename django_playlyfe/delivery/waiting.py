@@ -13,13 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from datetime import timedelta
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 from django.utils import timezone
 
 from django_playlyfe import cache
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.client.per_process import PerProcess
 from django_playlyfe.delivery import claim, pauses, threads
+from django_playlyfe.delivery.database import database, drop_old_connections
 from django_playlyfe.delivery.sending import attempt
 from django_playlyfe.delivery.wake import kick
 from django_playlyfe.exceptions import ConfigurationError
@@ -48,8 +49,8 @@ def deliver_now(game: str, pk: int) -> Delivery | None:
             _deliver_here(backend, pk, seconds)
     except (ConfigurationError, DatabaseError) as error:
         logger.warning("A delivery has to wait: %s", type(error).__name__)
-    cache.forget(game, claim.database())
-    row = Delivery.objects.using(claim.database()).filter(pk=pk).first()
+    cache.forget(game, database())
+    row = Delivery.objects.using(database()).filter(pk=pk).first()
     if row is not None and row.state in (State.PENDING, State.SENDING):
         kick(game)
     return row
@@ -64,11 +65,11 @@ def _deliver_in_thread(game: str, pk: int, seconds: float) -> None:
 
 def _run(game: str, pk: int, deadline: float) -> None:
     """In a thread of the pool: claims nothing after the deadline, and finishes what it has begun."""
-    close_old_connections()
+    drop_old_connections()
     try:
         _deliver_up_to(games[game], pk, deadline)
     finally:
-        close_old_connections()
+        drop_old_connections()
 
 
 def _deliver_here(backend: GameBackend, pk: int, seconds: float) -> None:
@@ -78,7 +79,7 @@ def _deliver_here(backend: GameBackend, pk: int, seconds: float) -> None:
 
 def _deliver_up_to(backend: GameBackend, pk: int, deadline: float) -> None:
     """Send the player's rows in their order, up to this one."""
-    player_id = Delivery.objects.using(claim.database()).values_list("subject", flat=True).filter(pk=pk).first()
+    player_id = Delivery.objects.using(database()).values_list("subject", flat=True).filter(pk=pk).first()
     while player_id is not None and time.monotonic() < deadline:
         gate = pauses.look(backend)
         if gate.closed_until is not None:
@@ -95,7 +96,7 @@ def _deliver_up_to(backend: GameBackend, pk: int, deadline: float) -> None:
 
 def _is_being_sent(backend: GameBackend, player_id: str, pk: int) -> bool:
     """Whether another drainer, such as this process's thread, has just taken the row or one before it."""
-    rows = Delivery.objects.using(claim.database()).filter(game=backend.alias, subject=player_id, pk__lte=pk)
+    rows = Delivery.objects.using(database()).filter(game=backend.alias, subject=player_id, pk__lte=pk)
     just_now = timezone.now() - timedelta(seconds=backend.delivery.send_budget)
     return rows.filter(state=State.SENDING, sent_at__gte=just_now).exists()
 

@@ -30,6 +30,8 @@ ROWS_PER_WAKE_UP = 10
 COMES_BACK_WITHIN = 60.0
 """Seconds; a row that is due later waits for the next kick, or for ``playlyfe_deliver``."""
 _AFTER_AN_ERROR = 30.0
+_AFTER_NOTHING = 1.0
+"""Where others have taken what was due, looking again at once would only keep them from their work."""
 _LAST_ROW_WITHIN = 15.0
 
 
@@ -105,7 +107,8 @@ class Sender:
             if done.resume_at is not None:
                 wait = (done.resume_at - timezone.now()).total_seconds()
                 if wait <= COMES_BACK_WITHIN:
-                    self._due[game] = time.monotonic() + max(wait, 0.0)
+                    least = 0.0 if done.attempts else _AFTER_NOTHING
+                    self._due[game] = time.monotonic() + max(wait, least)
         finally:
             connections.close_all()
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import OperationalError, connection
 
 from django_playlyfe import services, signals
 from django_playlyfe.delivery import claim, drain
@@ -280,6 +280,33 @@ def test_trouble_that_lasts_two_weeks_is_the_end(user, remote, clock):
     assert (play_row().state, play_row().evidence) == ("dead", "expired")
 
 
+class TestWhenToComeBack:
+    def test_nothing_owed_is_no_reason_to_come_back(self, user):
+        assert drain().resume_at is None
+
+    def test_a_row_that_waits_for_another_one_gives_no_time(self, gone, make_user, clock):
+        services.play(make_user(), "wave")
+        drain()
+        create = Delivery.objects.get(kind="create")
+        assert drain().resume_at == create.not_before > NOW
+
+    def test_paused_creations_come_back_with_the_end_of_the_pause(self, site, make_user, clock):
+        make_user()
+        Queue.objects.create(game="default", kind="create", paused_until=NOW + dt.timedelta(minutes=5))
+        assert drain().resume_at == NOW + dt.timedelta(minutes=5)
+
+
+def test_what_was_on_its_way_when_the_player_was_forgotten_is_scrubbed_with_the_deletion(user, site, states):
+    services.play(user, "finish_book", {"pages": 321})
+    row = claim.take(site)
+    user.delete()
+    assert drain().attempts == 0
+    claim.settle(row, {"state": "delivered", "answer": {"events": {"local": ["321"]}}}, also=lambda: None)
+    drain()
+    assert states()[-1] == ("delete", "delivered")
+    assert "321" not in str(list(Delivery.objects.values_list("payload", "answer")))
+
+
 class TestWhenItHappened:
     def test_a_play_that_is_sent_at_once_lets_the_game_look_at_its_clock(self, user, remote, clock):
         services.play(user, "wave")
@@ -379,3 +406,47 @@ def test_a_connection_that_breaks_after_the_request_is_not_taken_for_unsent(remo
 def test_payloads_are_json(user):
     services.play(user, "wave", {"pages": 1})
     assert json.loads(json.dumps(play_row().payload))["variables"] == {"pages": 1}
+
+
+def test_a_disabled_user_becomes_a_disabled_player(site, remote, make_user):
+    make_user(is_active=False)
+    drain()
+    assert [(seen.method, seen.json) for seen in remote.requests][1:] == [("PATCH", {"enabled": False})]
+
+
+def test_a_server_that_does_not_let_an_existing_player_be_changed_has_the_player_all_the_same(
+    site, remote, make_user, states
+):
+    make_user()
+    remote.replies.extend([refusal("player_exists", 409), refusal("route_not_found", 404)])
+    drain()
+    assert states() == [("create", "delivered")]
+    assert not Queue.objects.exists()
+
+
+def test_a_database_that_is_locked_for_a_moment_is_asked_again(user, site, monkeypatch):
+    monkeypatch.setattr(claim, "_SETTLE_EVERY", 0)
+    monkeypatch.setattr(claim, "_is_in_transaction", lambda: False)
+    services.play(user, "wave")
+    row, tries = claim.take(site), []
+
+    def effect():
+        tries.append(1)
+        if len(tries) < 3:
+            raise OperationalError("database is locked")
+
+    assert claim.settle(row, {"state": "delivered"}, also=effect)
+    assert len(tries) == 3
+
+
+def test_a_question_that_fails_leaves_the_play_unsent(remote, configure, make_user):
+    remote.headers = {}
+    configure(remote.auth_url, remote.api_url)
+    user = make_user()
+    drain()
+    remote.replies.extend([Reply(500, b"")] * 2)  # a question may be repeated in the background
+    services.play(user, "wave")
+    drain()
+    row = play_row()
+    assert (row.state, row.sends, row.attempts) == ("pending", 0, 1)
+    assert not any(seen.path.endswith("/play") for seen in remote.requests)

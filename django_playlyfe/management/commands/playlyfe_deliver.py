@@ -21,6 +21,7 @@ LONGEST_SLEEP = 1.0
 
 
 PURGE_EVERY = 3600.0
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Command(GameCommand):
@@ -48,7 +49,16 @@ class Command(GameCommand):
         if options["after_restore"]:
             held = retention.hold_owed_plays(game)
             self.stdout.write(f"{held} owed plays wait for a person: they may have been sent before the restore.")
-        stop = _Stop()
+        with _Stop() as stop:
+            attempts = self._once(game, stop) if options["once"] else self._loop(game, stop)
+        self.stdout.write(f"{attempts} attempts, {retention.owed(game)} still owed.")
+
+    def _once(self, game: str, stop: threading.Event) -> int:
+        done = drain(game, is_over=stop.is_set)
+        retention.purge(game)
+        return done.attempts
+
+    def _loop(self, game: str, stop: threading.Event) -> int:
         attempts, purge_at = 0, time.monotonic()
         while not stop.is_set():
             done = drain(game, is_over=stop.is_set)
@@ -56,19 +66,21 @@ class Command(GameCommand):
             if time.monotonic() >= purge_at:
                 retention.purge(game)
                 purge_at = time.monotonic() + PURGE_EVERY
-            if options["once"]:
-                break
             stop.wait(_seconds_until(done.resume_at))
-        self.stdout.write(f"{attempts} attempts, {retention.owed(game)} still owed.")
+        return attempts
 
 
 class _Stop(threading.Event):
-    """Set by SIGTERM or SIGINT; the second signal ends the process at once, which is safe."""
+    """Set by SIGTERM or Ctrl-C within a ``with`` block; the second signal ends the process at once, which is safe."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    def __enter__(self) -> _Stop:
+        is_main = threading.current_thread() is threading.main_thread()  # no other thread may listen to signals
+        self._before = {number: signal.signal(number, self._stop) for number in _SIGNALS} if is_main else {}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         self.set()

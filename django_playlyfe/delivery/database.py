@@ -1,0 +1,23 @@
+"""The database as drainers use it: for a long time, outside any request."""
+
+from __future__ import annotations
+
+from django.db import connections, router
+
+from django_playlyfe.models import Delivery
+
+
+def database() -> str:
+    """Where deliveries are: the database of the users, for they share transactions."""
+    return router.db_for_write(Delivery)
+
+
+def drop_old_connections() -> None:
+    """Close what is broken or older than ``CONN_MAX_AGE``, as Django does between two requests.
+
+    Unlike ``close_old_connections`` it leaves a connection alone on which a transaction is open: a drainer may be
+    called inside one.
+    """
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
