@@ -6,12 +6,12 @@ Everything asked here goes over the network: services call the reads, ``delivery
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.cache import caches
 from django.core.checks import CheckMessage, Error
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from django_playlyfe.conf import GameSettings
 
 logger = logging.getLogger("django_playlyfe")
+T = TypeVar("T")
 
 LOOK_BACK = (1, 7, 30)
 """Days of a feed that are read until enough events are found (``reliability.md`` §4)."""
@@ -223,38 +224,35 @@ class HttpBackend(GameBackend):
 
     # reads ------------------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def _reading(self) -> Iterator[PlaylyfeClient]:
-        """The client for a read: inside a request within what is left of the page's budget, else in the background."""
+    def _read(self, ask: Callable[[PlaylyfeClient], T]) -> T:
+        """Ask the server: inside a request within what is left of the page's budget, else in the background."""
         budget = page_budget.current()
         if budget is None:
-            yield self.client
-            return
+            return ask(self.client)
         left = budget.left(self.options.page_budget)
         if left <= 0:
             raise Suppressed("The page has waited for the game long enough", reason="budget")
+        client = self.client.within(page_limits(left))
         with budget.spending():
-            yield self.client.within(page_limits(left))
+            return page_budget.call_within(left, lambda: ask(client))
 
     def profile(self, player_id: str, *, detailed: bool = False) -> Player:
         """A player's profile as the site, an admin, may see it. Raises PlayerNotFound."""
-        with self._reading() as client:
-            return client.player(player_id, detailed=detailed)
+        return self._read(lambda client: client.player(player_id, detailed=detailed))
 
     def actions(self, player_id: str) -> Listing[Action]:
         """What the player can see."""
-        with self._reading() as client:
-            return wire.as_listing(client.actions(player_id))
+        return wire.as_listing(self._read(lambda client: client.actions(player_id)))
 
     def definitions(self, reader_id: str | None) -> Listing[MetricDefinition]:
         """The metrics; any player may read them."""
-        with self._reading() as client:
-            return wire.as_listing(client.metrics(self._reader(reader_id)))
+        reader = self._reader(reader_id)
+        return wire.as_listing(self._read(lambda client: client.metrics(reader)))
 
     def leaderboards(self, reader_id: str | None) -> Listing[LeaderboardInfo]:
         """The boards that the reader can see."""
-        with self._reading() as client:
-            return wire.as_listing(client.leaderboards(self._reader(reader_id)))
+        reader = self._reader(reader_id)
+        return wire.as_listing(self._read(lambda client: client.leaderboards(reader)))
 
     def leaderboard(
         self,
@@ -272,8 +270,8 @@ class HttpBackend(GameBackend):
         """A page of a board; a second call for the reader's own row if it is not on the page, a third for its name."""
         reader = self._reader(reader_id)
         where: dict[str, Any] = {"cycle": cycle, "timestamp": timestamp, "scope_id": scope_id}
-        with self._reading() as client:
-            page = client.leaderboard(board, reader, **where, skip=skip, limit=limit, around=around, radius=radius)
+        where_on_it: dict[str, Any] = {"skip": skip, "limit": limit, "around": around, "radius": radius}
+        page = self._read(lambda client: client.leaderboard(board, reader, **where, **where_on_it))
         me = next((row for row in page.rows if row.is_me), None) or self._own_row(board, reader, where)
         info = next((info for info in self._boards(reader) if info.id == board), None)
         return Leaderboard(
@@ -289,8 +287,7 @@ class HttpBackend(GameBackend):
     def _own_row(self, board: str, reader: str, where: Mapping[str, Any]) -> LeaderboardRow | None:
         """The reader's row; None for a reader who is not on the board, and where there is no answer in time."""
         try:
-            with self._reading() as client:
-                page = client.leaderboard(board, reader, **where, around=reader, radius=0)
+            page = self._read(lambda client: client.leaderboard(board, reader, **where, around=reader, radius=0))
         except (PlayerNotFound, TransportError):
             return None
         return next((row for row in page.rows if row.is_me), None)
@@ -328,34 +325,35 @@ class HttpBackend(GameBackend):
         return wire.as_listing(tuple(reversed(found))[:limit])
 
     def _feed(self, player_id: str | None, start: datetime) -> tuple[Event, ...]:
-        with self._reading() as client:
-            if player_id is None:
-                return client.game_activity(start=start)
-            return client.activity(player_id, start=start)
+        if player_id is None:
+            return self._read(lambda client: client.game_activity(start=start))
+        return self._read(lambda client: client.activity(player_id, start=start))
 
     def notifications(self, player_id: str) -> Listing[Event]:
         """Events addressed to the player, newest first; none from a server that has no such route."""
-        with self._reading() as client:
-            try:
-                found = client.notifications(player_id)
-            except APIError as error:
-                if error.code != "route_not_found":
-                    raise
-                return Listing()
+        try:
+            found = self._read(lambda client: client.notifications(player_id))
+        except APIError as error:
+            if error.code != "route_not_found":
+                raise
+            return Listing()
         return wire.as_listing(tuple(reversed(found)))
 
     def export(self, player_id: str) -> dict[str, Any]:
         """The profile and all activity that the server keeps. Raises PlayerNotFound."""
         ids = {"player_id": player_id}
-        with self._reading() as client:
-            profile = client.call("GET", "/admin/players/{player_id}", ids=ids, query={"detailed": True}).data
-            activity = client.call(
+        profile = self._read(
+            lambda client: client.call("GET", "/admin/players/{player_id}", ids=ids, query={"detailed": True})
+        ).data
+        activity = self._read(
+            lambda client: client.call(
                 "GET",
                 "/admin/players/{player_id}/activity",
                 ids=ids,
                 query={"start": wire.write_instant(_BEGINNING)},
                 largest_answer=FEED_BYTES,
-            ).data
+            )
+        ).data
         return {"profile": profile, "activity": activity or []}
 
     # status -----------------------------------------------------------------------------------------------------------
