@@ -24,7 +24,7 @@ python3 run.py manage …             manage.py of the test project, in the same
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-VAR = ROOT / "var"
+VAR = Path(os.environ.get("VAR_DIR", ROOT / "var"))
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 MINIMUM = (3, 10)
 EVERYTHING = "test,services,lint"  # extras of pyproject.toml; they hold those of the demo

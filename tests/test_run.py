@@ -80,13 +80,18 @@ class Browser:
         return answer.text
 
 
-@pytest.fixture
-def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'demo.sqlite3'}")
-    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+@pytest.fixture(params=["engine", "http"])
+def demo(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The demo, its game in the site or on a server beside it, with data of its own."""
+    for name in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "CACHE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+    monkeypatch.setenv("PLAYLYFE_BACKEND", request.param)
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "run.py", "demo", "--port", str(port)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "run.py", "demo", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL, text=True
     )
     base = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + 240
@@ -117,3 +122,4 @@ def test_the_demo_registers_a_reader_and_pays_for_a_book(demo):
         assert "margaret" in browser.open(f"/play/{path}/")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0
+    browser.session.close()
