@@ -14,6 +14,8 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+import tests.examples  # noqa: F401 - registers the profile that --hypothesis-profile names
+
 DESIGNS = Path(__file__).parent / "designs"
 _BOOKKEEPING = re.compile(r"(SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT)\b", re.IGNORECASE)
 

@@ -20,6 +20,7 @@ from django_playlyfe.engine.dice import KeyedDice
 from django_playlyfe.engine.models import ActionCount, Call, DesignVersion, FeedEntry, Game, Score
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import AccessDenied, ActionLimitReached, NotFound, PlaylyfeError
+from tests.examples import examples
 
 from .conftest import action, always, board, design, point, reward, rolled_back
 
@@ -356,7 +357,7 @@ def state_of(player_id: str) -> dict[str, Any]:
 
 
 @given(histories)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_state_equals_that_of_a_history_without_the_play(
     db: None, monkeypatch: pytest.MonkeyPatch, history: list[Step]
 ) -> None:

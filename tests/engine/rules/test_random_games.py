@@ -13,6 +13,7 @@ from django_playlyfe.engine.design.load import normalise
 from django_playlyfe.engine.design.validate import check
 from django_playlyfe.engine.rules import compounds, judge
 from django_playlyfe.engine.rules.state import PlayerState
+from tests.examples import examples
 
 from .games import NOON, play
 
@@ -177,13 +178,13 @@ earlier_players = st.builds(
 """Players as any older design may have left them."""
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(designs())
 def test_the_designs_are_valid(document):
     assert list(check(document).problems) == []
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(plans, earlier_players, histories)
 def test_a_thorough_judgement_finds_nothing_more_once_the_plan_has_judged_the_player(plan, state, history):
     state = play(plan, state, "read").state
@@ -193,7 +194,7 @@ def test_a_thorough_judgement_finds_nothing_more_once_the_plan_has_judged_the_pl
         state = thorough.state
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(plans, histories)
 def test_a_new_player_needs_no_thorough_judgement(plan, history):
     state = judge.bootstrap(plan, PlayerState(), NOON, random.random).state
@@ -217,7 +218,7 @@ def stored(state: PlayerState) -> dict[str, str]:
     return {name: str(value) for name, value in {**plain, **held}.items()}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(plans, histories)
 def test_the_changes_of_all_events_tell_the_whole_story(plan, history):
     state = PlayerState()
@@ -234,7 +235,7 @@ def test_the_changes_of_all_events_tell_the_whole_story(plan, history):
         state = outcome.state
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(plans, histories)
 def test_scores_stay_within_their_limits_and_writes_lead_from_state_to_state(plan, history):
     state = PlayerState()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.models import Client
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.server.auth import credentials
 
 from ..conftest import design
 from .conftest import SECRET, ask_for_token, error
@@ -148,3 +150,12 @@ def test_with_several_games_one_has_to_be_named(run: Any) -> None:
 def test_the_quiet_command_still_shows_a_secret_that_nobody_else_knows(run: Any) -> None:
     assert "CLIENT_SECRET" in run("site", "--verbosity", "0")
     assert run("site", "--verbosity", "0")["text"] == ""
+
+
+def test_a_short_secret_is_taken_with_a_warning(game: Any) -> None:
+    warned = StringIO()
+    call_command("playlyfe_engine_client", "tests", "--secret", "short-one", stdout=StringIO(), stderr=warned)
+    assert "can be guessed" in warned.getvalue()
+    assert "short-one" not in warned.getvalue()
+    stored = Client.objects.get(name="tests")
+    assert credentials.matches("short-one", stored.secret_hash)

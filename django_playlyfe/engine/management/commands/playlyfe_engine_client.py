@@ -74,6 +74,12 @@ class Command(BaseCommand):
                 f"'{client.game.game_id}' in {client.environment}: {', '.join(client.scopes)}"
             )
             self.stdout.write(f"CLIENT_ID={client.client_id}")
+        if options["secret"] and len(options["secret"]) < clients.SAFE_SECRET:
+            self.stderr.write(
+                self.style.WARNING(
+                    f"A secret of fewer than {clients.SAFE_SECRET} characters is for tests: its hash can be guessed."
+                )
+            )
         if registered.secret:
             self.stdout.write(f"CLIENT_SECRET={registered.secret}")
             self.stdout.write(self.style.WARNING("Keep the secret now: only its hash is stored."))

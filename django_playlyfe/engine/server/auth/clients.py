@@ -13,8 +13,11 @@ from django_playlyfe.engine.realm import Realm, find_game
 from django_playlyfe.engine.server.auth import credentials, tokens
 from django_playlyfe.engine.server.auth.access import NEW_CLIENT, RESOURCES, SCOPES
 
-SHORTEST_SECRET = 32
-"""Characters. Only its digest is kept, by a hash that protects what cannot be guessed, and nothing else."""
+SHORTEST_SECRET = 8
+"""Characters."""
+SAFE_SECRET = 32
+"""Characters. Only a digest is kept, by a hash that protects what cannot be guessed and nothing else: shorter is for
+tests."""
 
 
 class Refused(ValueError):
@@ -81,7 +84,9 @@ def register(
     ):
         raise Refused(f"The id should be printable ASCII text of at most {ID_LENGTH} characters.")
     if secret is not None and len(secret) < SHORTEST_SECRET:
-        raise Refused(f"The secret should have at least {SHORTEST_SECRET} random characters.")
+        raise Refused(
+            f"The secret should have at least {SHORTEST_SECRET} characters, better {SAFE_SECRET} random ones."
+        )
     with transactions.atomic():
         client = _find(find_game(realm), realm, name, client_id)
         created = client.pk is None
