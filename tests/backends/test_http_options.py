@@ -88,9 +88,10 @@ def test_what_can_be_used_is_accepted(options):
 
 
 def test_a_cache_that_processes_do_not_share_is_a_warning():
-    with site():
+    alone = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    with site(), override_settings(CACHES=alone):
         assert len(found("W001")) == 1
-    with site(), override_settings(DEBUG=True):
+    with site(), override_settings(CACHES=alone, DEBUG=True):
         assert found("W001") == []
     shared = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
     with site(), override_settings(CACHES=shared):
