@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
 from django.contrib.auth import get_user_model
 from django.db.models import CharField, Field, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
-from django.utils.translation import gettext, ngettext
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from django_playlyfe import conf, services, sync
 from django_playlyfe.exceptions import PlaylyfeError
@@ -56,16 +57,12 @@ class PlayerLinkAdmin(LinkAdmin):
     ordering = ("-pk",)
     fields = ("game", "user", "player_id")
     raw_id_fields = ("user",)
-    actions = ("repair_selected", "refresh_selected")
+    actions = ("repair_selected", "refresh_selected", "delete_selected")
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """The standard deletion under a name that says what it does here."""
-        actions = super().get_actions(request)
-        deletion = actions.get("delete_selected")
-        if deletion is not None:
-            function, name, _description = deletion
-            actions["delete_selected"] = (function, name, gettext("Forget selected players: erase them from the game"))
-        return actions
+    @admin.action(description=_("Forget selected players: erase them from the game"), permissions=["delete"])
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[PlayerLink]) -> HttpResponse | None:
+        """The standard deletion, with its confirmation, under a name that says what it does here."""
+        return delete_selected(self, request, queryset)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """The player id, and the names by which this site's user model knows people."""

@@ -24,7 +24,9 @@ def token_key(auth_url: str, api_url: str, client_id: str, client_secret: Secret
     """``K``: below 80 characters, without the secret, another one for another secret."""
     api_version = api_url.rpartition("/")[2]
     scope = hashlib.sha256(json.dumps([auth_url, api_url, api_version, client_id]).encode()).hexdigest()[:20]
-    secret = salted_hmac("playlyfe.secret", client_secret.reveal(), secret=hmac_key).hexdigest()[:12]
+    secret = salted_hmac("playlyfe.secret", client_secret.reveal(), secret=hmac_key, algorithm="sha256").hexdigest()[
+        :12
+    ]
     return f"playlyfe:tok:{_RECORD_FORMAT}:{scope}:{secret}"
 
 
