@@ -41,7 +41,7 @@ def _action_name(row: Delivery, backend: GameBackend) -> str:
     plays = Delivery.objects.using(database()).filter(
         game=row.game, subject=row.subject, kind=Kind.PLAY, action=row.action, state=State.DELIVERED
     )
-    earlier = plays.exclude(answer=None).order_by("-pk").values_list("answer", flat=True).first()
+    earlier = plays.exclude(answer__isnull=True).order_by("-pk").values_list("answer", flat=True).first()
     if earlier is not None:
         events = wire.read_events(earlier["events"])
         named = next((event.action.name for event in events if event.action is not None), "")

@@ -9,6 +9,8 @@ from django.test import override_settings
 from django_playlyfe.backends import games
 from django_playlyfe.exceptions import ConfigurationError
 
+pytestmark = pytest.mark.django_db  # Django's own checks may ask the database
+
 SECRET = "secret-canary-0123456789"
 URLS = {"AUTH_URL": "https://game.example/auth/token", "API_URL": "https://api.game.example/v2"}
 

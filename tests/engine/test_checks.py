@@ -9,6 +9,8 @@ from django.core import checks as django_checks
 
 from django_playlyfe.engine import checks, transactions
 
+pytestmark = pytest.mark.django_db  # Django's own checks may ask the database
+
 
 def test_wrong_settings_are_errors(settings: Any) -> None:
     settings.PLAYLYFE_SERVER = {"PLAYER_LIMITS": 3, "TOKEN_LIFE": "long"}
