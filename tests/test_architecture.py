@@ -9,9 +9,11 @@ import os
 import subprocess
 import sys
 import textwrap
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,35 +22,37 @@ SECRET_KEY = "not secret"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django_playlyfe"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 USE_TZ = True
-PLAYLYFE = {"default": {"BACKEND": "remote_only.RemoteBackend"}}
+PLAYLYFE = {
+    "default": {
+        "BACKEND": "django_playlyfe.backends.http.HttpBackend",
+        "CLIENT_ID": "site",
+        "CLIENT_SECRET": "a-secret",
+        "OPTIONS": {  # nobody listens on port 9
+            "AUTH_URL": "http://127.0.0.1:9/auth/token",
+            "API_URL": "http://127.0.0.1:9/v2",
+            "DELIVERY": "worker",
+        },
+    }
+}
 """
-
-REMOTE_BACKEND = """
-from django_playlyfe.backends.base import GameBackend
-from django_playlyfe.types import Listing, Player
-
-class RemoteBackend(GameBackend):
-    '''A game somewhere else.'''
-    def create_player(self, player_id, *, alias, email=None): pass
-    def update_player(self, player_id, *, alias=None, email=None, enabled=None): pass
-    def delete_player(self, player_id): pass
-    def play(self, player_id, action, variables, **options): raise AssertionError
-    def profile(self, player_id, *, detailed=False): return Player(id=player_id)
-    def actions(self, player_id): return Listing()
-    def definitions(self, reader_id): return Listing()
-    def leaderboards(self, reader_id): return Listing()
-    def leaderboard(self, board, **options): raise AssertionError
-    def activity(self, player_id, *, limit=20): return Listing()
-    def export(self, player_id): return {}
-    def status(self): return {"ok": True}
-"""
+RUNS_ON = {
+    "asgiref",
+    "certifi",
+    "charset_normalizer",
+    "django",
+    "django_playlyfe",
+    "idna",
+    "requests",
+    "sqlparse",
+    "urllib3",
+}
+"""Django and requests, and what they bring along."""
 
 
 @pytest.fixture
 def run(tmp_path):
     """Run some lines on a site that has the client side alone; gives what they print."""
     (tmp_path / "remote_settings.py").write_text(REMOTE_ONLY)
-    (tmp_path / "remote_only.py").write_text(REMOTE_BACKEND)
 
     def run(lines, settings="remote_settings"):
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
@@ -73,8 +77,12 @@ def test_no_module_of_the_engine_is_imported(run):
         call_command("migrate", verbosity=0)
         from django.contrib.auth.models import User
         from django_playlyfe import services
-        services.profile("ada"), services.activity(), services.status()
-        User.objects.create_user("ada").delete()
+        from django_playlyfe.exceptions import PlaylyfeError
+        assert not services.status()["ok"]
+        try:
+            services.profile("ada")
+        except PlaylyfeError:
+            User.objects.create_user("ada").delete()
         print([name for name in sys.modules if name.startswith("django_playlyfe.engine")])
     """)
     assert shown.splitlines()[-1] == "[]"
@@ -117,3 +125,35 @@ def test_the_version_needs_no_django():
     code = "import sys, django_playlyfe; print(django_playlyfe.__version__, 'django' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split()[1] == "False"
+
+
+def test_the_core_asks_for_django_and_requests_alone():
+    needed = [Requirement(line) for line in metadata.requires("django-playlyfe") or ()]
+    assert {found.name for found in needed if found.marker is None} == {"django", "requests"}
+
+
+def test_a_remote_site_runs_on_django_and_requests_alone(run):
+    shown = run(f"""
+        import sys
+
+        class Nothing:
+            "Finds no package that Django and requests do not bring along."
+            def find_spec(self, name, path=None, target=None):
+                top = name.partition(".")[0]
+                if top not in {sorted(RUNS_ON)!r} and top not in sys.stdlib_module_names and top not in sys.modules:
+                    raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+        sys.meta_path.insert(0, Nothing())
+        for name in ("jsonschema", "tqdm", "environ", "cryptography"):
+            assert name not in sys.modules, name
+        from django.core.management import call_command
+        import django_playlyfe.management.commands.playlyfe_sync_players
+        import django_playlyfe.management.commands.playlyfe_deliver
+        import django_playlyfe.templatetags.playlyfe, django_playlyfe.urls, django_playlyfe.delivery
+        call_command("migrate", verbosity=0)
+        from django.contrib.auth.models import User
+        from django_playlyfe import services
+        user = User.objects.create_user("ada")
+        print(services.play(user, "finish_book").status, services.status()["ok"])
+    """)
+    assert shown.splitlines()[-1] == "pending False"
