@@ -22,7 +22,8 @@ from django_playlyfe.exceptions import (
 
 from .conftest import design, rolled_back
 
-pytestmark = pytest.mark.django_db
+# At noon: after ten in the evening the game gives a night owl more.
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 HOSTILE = [
     "<script>alert(1)</script>",

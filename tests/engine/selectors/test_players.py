@@ -14,7 +14,8 @@ from django_playlyfe.exceptions import InvalidRequest, PlayerNotFound
 
 from ..conftest import action, always, point, reward
 
-pytestmark = pytest.mark.django_db
+# At noon: after ten in the evening the game gives a night owl more.
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture
