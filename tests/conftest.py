@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import uuid
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,6 +28,14 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("postgresql"):
             item.add_marker(pytest.mark.skip(reason="DATABASE_URL names no PostgreSQL server"))
+
+
+@pytest.fixture(autouse=True)
+def cache_of_its_own(settings):
+    """Nothing in the cache is another test's, on Redis too: ports come back, and a token or a refusal that is kept for
+    the server of one test must not be met by the next one that listens there."""
+    prefix = uuid.uuid4().hex
+    settings.CACHES = {alias: {**values, "KEY_PREFIX": prefix} for alias, values in settings.CACHES.items()}
 
 
 @pytest.fixture

@@ -150,7 +150,10 @@ class Transport:
             try:
                 result = self._attempt(outgoing, auth, flight, min(connect, wall), min(read, wall))
             except _NETWORK_ERRORS as error:
-                result = Failed(_reason(error, sent=flight.sent), flight.sent, type(error).__name__)
+                reason = _reason(error, sent=flight.sent)
+                if reason == "read_timeout" and read >= wall:
+                    reason = "deadline"  # what it has met is the limit of the whole call, before the watchdog came
+                result = Failed(reason, flight.sent, type(error).__name__)
         if flight.was_cut:  # headers cut short are parsed as a valid, empty 200
             return Failed("deadline", flight.sent)
         return result

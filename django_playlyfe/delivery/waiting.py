@@ -14,6 +14,7 @@ from concurrent.futures import TimeoutError as StillRunning
 from datetime import timedelta
 
 from django.db import DatabaseError
+from django.db.models import Q
 from django.utils import timezone
 
 from django_playlyfe import cache
@@ -21,6 +22,7 @@ from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.client.per_process import PerProcess
 from django_playlyfe.delivery import claim, pauses, threads
 from django_playlyfe.delivery.database import database, drop_old_connections
+from django_playlyfe.delivery.pauses import Gate
 from django_playlyfe.delivery.sending import attempt
 from django_playlyfe.delivery.wake import kick
 from django_playlyfe.exceptions import ConfigurationError
@@ -88,17 +90,21 @@ def _deliver_up_to(backend: GameBackend, pk: int, deadline: float) -> None:
         if row is not None:
             if attempt(backend, row, gate).ends_run or row.pk == pk:
                 return
-        elif _is_being_sent(backend, player_id, pk):
+        elif _is_on_its_way(backend, player_id, pk, gate):
             time.sleep(_LOOK_AGAIN)
         else:
             return
 
 
-def _is_being_sent(backend: GameBackend, player_id: str, pk: int) -> bool:
-    """Whether another drainer, such as this process's thread, has just taken the row or one before it."""
+def _is_on_its_way(backend: GameBackend, player_id: str, pk: int, gate: Gate) -> bool:
+    """Whether the row may be settled within the budget: another drainer, such as this process's thread, has just taken
+    it or one before it, or it is due. One question: between two of them a row goes from one state to the other."""
     rows = Delivery.objects.using(database()).filter(game=backend.alias, subject=player_id, pk__lte=pk)
-    just_now = timezone.now() - timedelta(seconds=backend.delivery.send_budget)
-    return rows.filter(state=State.SENDING, sent_at__gte=just_now).exists()
+    now = timezone.now()
+    taken = Q(state=State.SENDING, sent_at__gte=now - timedelta(seconds=backend.delivery.send_budget))
+    due = Q(state=State.PENDING, not_before__lte=now) & ~Q(kind__in=gate.without)
+    has_no_player = rows.filter(kind=Delivery.Kind.CREATE, state=State.DEAD).exists()
+    return not has_no_player and rows.filter(taken | due).exists()
 
 
 _pool = PerProcess(lambda: ThreadPoolExecutor(THREADS, thread_name_prefix="playlyfe-send"))

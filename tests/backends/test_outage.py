@@ -7,7 +7,6 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from django.core.cache import cache
 from django.urls import reverse
 
 from django_playlyfe import services
@@ -67,7 +66,6 @@ def site(settings):
     """``site(url)``: the game of this site is there."""
 
     def use(url):
-        cache.clear()
         settings.PLAYLYFE = {
             "default": {
                 "BACKEND": "django_playlyfe.backends.http.HttpBackend",

@@ -135,11 +135,11 @@ def test_a_call_without_time_is_not_made(remote: Game, client, wall):
 
 def test_a_slow_answer_is_cut_for_a_page_and_waited_for_in_the_background(remote: Game, client):
     client.status()
-    remote.replies += [Reply(200, {"id": "ada"}, delay=0.3)]
+    remote.replies += [Reply(200, {"id": "ada"}, delay=2)]
     started = time.monotonic()
     with pytest.raises(errors.ResponseLost):
         client.within(page_limits(0.1)).profile("ada")
-    assert time.monotonic() - started < 0.28
+    assert time.monotonic() - started < 1.8
     remote.replies += [Reply(200, {"id": "ada"}, delay=0.3)]
     assert client.profile("ada").id == "ada"
 

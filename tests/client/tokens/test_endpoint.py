@@ -71,12 +71,12 @@ def dripping(server, connection, number):
 
 @pytest.mark.parametrize("script", [silent, dripping])
 def test_an_endpoint_that_takes_too_long_is_cut(fetch, monkeypatch, script):
-    monkeypatch.setattr(endpoint, "TOKEN_LIMITS", Limits(connect=1, read=1, wall=0.3))
+    monkeypatch.setattr(endpoint, "TOKEN_LIMITS", Limits(connect=30, read=30, wall=0.3))
     started = time.monotonic()
     with raw_server(script) as server, pytest.raises(errors.ResponseLost) as caught:
         fetch(server.url)
     assert caught.value.reason == "deadline"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize(
