@@ -1,0 +1,36 @@
+"""Tables of the engine. The log (:class:`Call`) is the truth; scores, counts and feeds are projections of it.
+
+``engine-internals.md`` §1 and §5. Public ids are text as ``engine.md`` §1 says, primary keys are internal.
+"""
+
+from django_playlyfe.engine.models.clients import Client, Token
+from django_playlyfe.engine.models.common import (
+    ALIAS_LENGTH,
+    APP_LABEL,
+    ID_LENGTH,
+    KEY_LENGTH,
+    TITLE_LENGTH,
+    Environment,
+)
+from django_playlyfe.engine.models.games import DesignVersion, Game, new_secret
+from django_playlyfe.engine.models.log import Call, FeedEntry
+from django_playlyfe.engine.models.players import ActionCount, Player, Score
+
+__all__ = [
+    "ALIAS_LENGTH",
+    "APP_LABEL",
+    "ID_LENGTH",
+    "KEY_LENGTH",
+    "TITLE_LENGTH",
+    "ActionCount",
+    "Call",
+    "Client",
+    "DesignVersion",
+    "Environment",
+    "FeedEntry",
+    "Game",
+    "Player",
+    "Score",
+    "Token",
+    "new_secret",
+]
