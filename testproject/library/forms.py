@@ -26,3 +26,4 @@ class RegistrationForm(UserCreationForm):
     class Meta:
         model = get_user_model()
         fields = (get_user_model().USERNAME_FIELD,)
+        widgets = {get_user_model().USERNAME_FIELD: forms.TextInput(attrs={"autocomplete": "username"})}
