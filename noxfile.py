@@ -12,7 +12,12 @@ SUPPORTED = [
     for django in ("5.2", "6.0", "6.1")
     if django == "5.2" or python in ("3.12", "3.13")  # Django 6 needs Python 3.12
 ]
-PROPERTIES = ("tests/engine/rules", "tests/engine/design/test_fuzz.py", "tests/engine/test_undoing.py")
+PROPERTIES = (
+    "tests/engine/rules",
+    "tests/engine/design/test_fuzz.py",
+    "tests/engine/test_undoing.py",
+    "tests/reference",
+)
 
 
 @nox.session
@@ -29,3 +34,5 @@ def nightly(session: nox.Session) -> None:
     session.install("-e", ".[test,services]")
     options = ("-q", "-n", "auto", "--hypothesis-profile", "nightly", "--durations", "20")
     session.run("python", "-m", "pytest", *options, *(session.posargs or PROPERTIES))
+    if not session.posargs:
+        session.run("python", "-m", "tests.reference.soak", "--games", "1000000")

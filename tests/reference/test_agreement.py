@@ -1,0 +1,101 @@
+"""The engine's rules and the literal reading of ``engine.md`` agree: on events, their order, scores and refusals."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from django_playlyfe.engine.design.compile import compile_design
+from django_playlyfe.engine.design.load import normalise
+from django_playlyfe.engine.design.validate import check
+from django_playlyfe.engine.rules import judge
+from django_playlyfe.engine.rules.plan import Plan
+from django_playlyfe.engine.rules.state import Dice, Outcome, PlayerState, PlayInput, Refused
+from tests.examples import examples
+
+from .games import Step, game
+from .interpreter import Interpreter, Person, Refusal
+
+SEEDS = st.integers(0, 2**40)
+SIZES = st.integers(0, 4)
+
+
+def scores(holder: PlayerState | Person) -> dict[str, Any]:
+    """What is stored of a player, by whichever engine; a set of which nothing was ever held is no entry."""
+    items = {metric: held for metric, held in holder.items.items() if held}
+    return {
+        "points": holder.points,
+        "items": items,
+        "states": holder.states,
+        "compounds": holder.compounds,
+        "counts": holder.counts,
+    }
+
+
+def fast(plan: Plan, state: PlayerState, step: Step, at: datetime, roll: Dice) -> Outcome:
+    if step.name == "bonus":
+        return judge.custom_rule(plan, state, "bonus", step.variables, at)
+    return judge.play(plan, state, PlayInput(step.name, step.variables, step.count, at, thorough=False), roll)
+
+
+def slow(reference: Interpreter, person: Person, step: Step, at: datetime, roll: Dice) -> list[dict[str, Any]]:
+    if step.name == "bonus":
+        return reference.run_rule(person, "bonus", step.variables, at)
+    return reference.play(person, step.name, step.variables, step.count, at, roll)
+
+
+def told(outcome: Outcome) -> list[tuple[dict[str, Any], bool]]:
+    return [(dict(draft.body), draft.is_global) for draft in outcome.events]
+
+
+def expected(events: list[dict[str, Any]]) -> list[tuple[dict[str, Any], bool]]:
+    return [(body, body["event"] in ("level", "achievement")) for body in events]
+
+
+def compare(seed: int, size: int) -> Counter[str]:
+    """Play the game of this number with both. Returns what happened in it, by name."""
+    played = game(seed, size)
+    document = normalise(played.design)
+    assert list(check(document).problems) == []
+    plan, reference, happened = compile_design(document), Interpreter(document), Counter[str]()
+    state = judge.bootstrap(plan, PlayerState(), played.instants[0], played.dice(0)).state
+    person = reference.create(played.instants[0], played.dice(0))
+    assert scores(state) == scores(person)
+    for number, (step, at) in enumerate(zip(played.history, played.instants, strict=True), 1):
+        roll = played.dice(number)
+        refusal, events = None, []
+        try:
+            events = slow(reference, person, step, at, roll)
+        except Refusal as refused:
+            refusal = refused
+        if refusal is not None:
+            with pytest.raises(Refused) as caught:
+                fast(plan, state, step, at, roll)
+            assert caught.value.code == refusal.code
+            happened[refusal.code] += 1
+            continue
+        outcome = fast(plan, state, step, at, roll)
+        assert told(outcome) == expected(events)
+        assert scores(outcome.state) == scores(person)
+        state = outcome.state
+        happened.update(body["event"] for body in events)
+    return happened
+
+
+@settings(max_examples=examples(2000), deadline=None)
+@given(SEEDS, SIZES)
+def test_the_rules_do_what_the_specification_says(seed, size):
+    compare(seed, size)
+
+
+def test_the_games_are_eventful():
+    """Two hundred of them hold everything that can come of a call, and each of it often."""
+    happened = sum((compare(seed, 3) for seed in range(200)), Counter[str]())
+    often = ["action", "custom_rule", "level", "achievement"]
+    often += ["access_denied", "validation_exception", "rate_limit_exceeded", "action_not_found"]
+    assert {name for name in often if happened[name] < 20} == set(), happened
