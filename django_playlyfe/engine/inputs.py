@@ -17,7 +17,7 @@ from django.core.validators import validate_email
 from django.utils import timezone as clock
 
 from django_playlyfe.engine import conf
-from django_playlyfe.engine.models import ALIAS_LENGTH, ID_LENGTH, KEY_LENGTH
+from django_playlyfe.engine.models import ALIAS_LENGTH, ID_LENGTH, KEY_LENGTH, SCOPE_LENGTH
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.wire import make_error, write_instant
 
@@ -154,6 +154,8 @@ def _scope(scope: object, path: str) -> Mapping[str, str]:
         if not isinstance(value, str) or not value or not _is_printable(value):
             raise invalid(path, 'should be {"id": …, "entity_id": …}, both text', code="INVALID_TYPE")
         read[key] = value
+    if len(read["id"]) > SCOPE_LENGTH:
+        raise invalid(f"{path}/id", f"should have at most {SCOPE_LENGTH} characters", code="MAX_LENGTH")
     return read
 
 

@@ -3,12 +3,14 @@
 ``engine-internals.md`` §1 and §5. Public ids are text as ``engine.md`` §1 says, primary keys are internal.
 """
 
+from django_playlyfe.engine.models.boards import BoardRow
 from django_playlyfe.engine.models.clients import Client, Token
 from django_playlyfe.engine.models.common import (
     ALIAS_LENGTH,
     APP_LABEL,
     ID_LENGTH,
     KEY_LENGTH,
+    SCOPE_LENGTH,
     TITLE_LENGTH,
     Environment,
 )
@@ -21,8 +23,10 @@ __all__ = [
     "APP_LABEL",
     "ID_LENGTH",
     "KEY_LENGTH",
+    "SCOPE_LENGTH",
     "TITLE_LENGTH",
     "ActionCount",
+    "BoardRow",
     "Call",
     "Client",
     "DesignVersion",

@@ -20,6 +20,8 @@ ID_LENGTH = 100
 """Longest id of a game, component, item or state; ``design.schema`` refuses longer ones."""
 TITLE_LENGTH = 255
 ALIAS_LENGTH = 255
+SCOPE_LENGTH = 200
+"""Longest id of a custom scope."""
 KEY_LENGTH = 200
 """Longest idempotency key (``interface.md`` §3.4)."""
 

@@ -25,6 +25,8 @@ class Call(models.Model):
         events: ``[{"global": bool, "body": {…}}]`` in emission order; bodies without actor, id and timestamp, which
             are added when read, so that a renamed player has one name everywhere.
         writes: ``[[metric, item, before, reached_at before in ms, after]]`` per stored score.
+        credits: ``[[board, scope, entity, delta]]``: what leaderboards got, ``entity`` as a primary key of a player;
+            with a fifth member, an instant in ms, where that is not the call's own (``engine.boards.contributions``).
         seed: version-1 UUID of the first event; the following events count up from it.
     """
 
@@ -65,6 +67,7 @@ class Call(models.Model):
     status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.APPLIED)
     events: models.JSONField[Any, Any] = models.JSONField(_("events"), default=list)
     writes: models.JSONField[Any, Any] = models.JSONField(_("writes"), default=list)
+    credits: models.JSONField[Any, Any] = models.JSONField(_("credits"), default=list)
     seed = models.UUIDField(_("id of the first event"), unique=True)
 
     class Meta:

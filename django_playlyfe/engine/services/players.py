@@ -10,6 +10,7 @@ from django.db import IntegrityError
 from django.utils import timezone as clock
 
 from django_playlyfe.engine import conf, inputs, log, plans, transactions
+from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.canonical import sha256
 from django_playlyfe.engine.dice import KeyedDice
 from django_playlyfe.engine.models import Call, DesignVersion, Game, Player
@@ -222,6 +223,7 @@ def _bootstrap(player: Player, version: DesignVersion, asked: dict[str, Any]) ->
         events=log.stored_events(outcome.events),
         writes=writes,
     )
+    crediting.credit(player, plan, call)
     call.save(force_insert=True, using=transactions.write_alias())
     projections.save()
     return call

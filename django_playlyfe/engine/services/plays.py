@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone as clock
 
 from django_playlyfe.engine import inputs, log, plans, transactions
+from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.dice import KeyedDice
 from django_playlyfe.engine.inputs import PlayRequest
 from django_playlyfe.engine.judging import PastPlay, PastPlays, judge_play
@@ -124,6 +125,7 @@ def _judge_and_store(player: Player, version: DesignVersion, request: PlayReques
         events=log.stored_events(judged.outcome.events),
         writes=judged.writes,
     )
+    crediting.credit(player, plan, call)
     call.save(force_insert=True, using=transactions.write_alias())
     projections.save()
     log.save_feed_entries(player, [call])

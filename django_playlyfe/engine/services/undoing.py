@@ -7,11 +7,14 @@ judged again, each with its own design version, instant, inputs and dice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.utils import timezone as clock
 
 from django_playlyfe.engine import changes, inputs, judging, log, plans, transactions
+from django_playlyfe.engine.boards import crediting
+from django_playlyfe.engine.boards.contributions import RecordedCredit
 from django_playlyfe.engine.dice import KeyedDice, RecordedDice
 from django_playlyfe.engine.judging import PastPlay, PastPlays
 from django_playlyfe.engine.log import Recorded
@@ -21,7 +24,7 @@ from django_playlyfe.engine.realm import Realm, lock_player, version_in_force
 from django_playlyfe.engine.rules.state import PlayInput, Refused
 from django_playlyfe.wire import make_error
 
-_OUTCOME_FIELDS = ["status", "events", "writes", "dice"]
+_OUTCOME_FIELDS = ["status", "events", "writes", "dice", "credits"]
 
 
 def undo(realm: Realm, player_id: str, action: str, idempotency_key: str) -> Recorded:
@@ -45,9 +48,10 @@ def undo(realm: Realm, player_id: str, action: str, idempotency_key: str) -> Rec
         target = _find_play(player, request.action, idempotency_key)
         projections = Projections.load(player)
         before = projections.state(plan)
-        if target.status == Call.Status.APPLIED:
-            _rewrite_history(player, target, projections)
+        changed = _rewrite_history(player, target, projections) if target.status == Call.Status.APPLIED else None
         _mark_undone(target)
+        if changed is not None:
+            _correct_boards(player, target, changed)
         call = log.new_call(
             player,
             version,
@@ -82,8 +86,17 @@ def _mark_undone(target: Call) -> None:
     target.save(update_fields=["status", "idempotency_key"])
 
 
-def _rewrite_history(player: Player, target: Call, projections: Projections) -> None:
-    """Go back to the state before a play, then judge the later plays again, in the order of the log."""
+@dataclass(frozen=True)
+class _Rewritten:
+    """A later play with another outcome, and what it had credited to boards."""
+
+    call: Call
+    credited: list[RecordedCredit]
+
+
+def _rewrite_history(player: Player, target: Call, projections: Projections) -> list[_Rewritten]:
+    """Go back to the state before a play, then judge the later plays again, in the order of the log. Returns those of
+    them whose outcome is another one now."""
     later = list(
         _calls(player).filter(kind=Call.Kind.PLAY, pk__gt=target.pk).exclude(status=Call.Status.UNDONE).order_by("pk")
     )
@@ -91,7 +104,9 @@ def _rewrite_history(player: Player, target: Call, projections: Projections) -> 
         if call.status == Call.Status.APPLIED:
             _take_back(call, projections)
     past = _limits_before(target, later, player, projections)
+    credited = {call.pk: call.credits for call in later}
     changed = [call for call in later if _judge_again(player, call, projections, past[call.action])]
+    crediting.note([(player, plans.plan_of(call.version), call) for call in changed])
 
     FeedEntry.objects.using(transactions.write_alias()).filter(call__in=[target, *changed]).delete()
     if changed:
@@ -101,6 +116,17 @@ def _rewrite_history(player: Player, target: Call, projections: Projections) -> 
     # The next play looks at every rule: which version judged this state last is no longer one answer.
     player.judged_version = None
     player.save(update_fields=["judged_version"])
+    return [_Rewritten(call, credited[call.pk]) for call in changed]
+
+
+def _correct_boards(player: Player, target: Call, changed: Sequence[_Rewritten]) -> None:
+    """The rows of boards that the play, and what it caused, had credited. Nothing is read if there are none."""
+    before = [(target, target.credits), *((rewritten.call, rewritten.credited) for rewritten in changed)]
+    crediting.uncredit(
+        player,
+        [(plans.plan_of(call.version), call.at, credited) for call, credited in before],
+        [rewritten.call for rewritten in changed],
+    )
 
 
 def _take_back(call: Call, projections: Projections) -> None:

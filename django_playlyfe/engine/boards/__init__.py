@@ -1,0 +1,1 @@
+"""What calls credit to leaderboards, and the rows that come of it (``engine.md`` §11)."""

@@ -1,0 +1,237 @@
+"""The one place that changes rows of leaderboards: for plays, creations, patches, rules and reverts :func:`credit`,
+for an undo :func:`uncredit`. Both run in the transaction of the call, with its player locked.
+
+A board that an activation adds counts from then on; earlier cycles stay empty. All rows are sums of the credits that
+calls recorded, so a rebuild from the log gives the same rows (:func:`fold`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from django_playlyfe.engine import transactions
+from django_playlyfe.engine.boards import contributions
+from django_playlyfe.engine.boards.contributions import Address, RecordedCredit
+from django_playlyfe.engine.models import BoardRow, Call, Player
+from django_playlyfe.engine.plans import plan_of
+from django_playlyfe.engine.rules.arithmetic import LIMIT
+from django_playlyfe.engine.rules.cycles import cycle_key, first_day, following_day
+from django_playlyfe.engine.rules.plan import Plan
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_DAY = timedelta(days=1)
+_BATCH = 500
+"""Most rows of one statement."""
+
+
+class RowKey(NamedTuple):
+    """Which row: ``entity`` and ``player`` are primary keys, ``player`` None for an erased one."""
+
+    entity: int
+    board: str
+    cycle: str
+    scope: str
+    player: int | None
+
+
+class Standing(NamedTuple):
+    """What a row says."""
+
+    value: int
+    reached_at: datetime
+
+
+Rows = dict[RowKey, Standing]
+Entry = tuple[Player, Plan, Call]
+"""A call with its player and the design that judged it; ``events`` and ``writes`` are complete."""
+
+
+def credit(player: Player, plan: Plan, call: Call) -> None:
+    """Find out what a call contributes to boards, note it in ``call.credits``, and update the rows.
+
+    Call it before the call is saved. Nothing is queried for a call that concerns no board; else two queries, one more
+    if it names other players in its scopes.
+    """
+    credit_all([(player, plan, call)])
+
+
+def credit_all(entries: Sequence[Entry]) -> None:
+    """As :func:`credit` for many calls of one game and environment, in the order of the log, at the same cost."""
+    note(entries)
+    _add([(plan, call) for _, plan, call in entries])
+
+
+def credit_recorded(plan: Plan, call: Call) -> None:
+    """Update the rows by the credits that a call already holds, as a revert does which takes recorded ones back.
+
+    Args:
+        plan: the design that the credits were made under.
+        call: ``credits`` is filled.
+    """
+    _add([(plan, call)])
+
+
+def note(entries: Sequence[Entry]) -> None:
+    """Fill ``call.credits``. No row changes. One query at most."""
+    named = [contributions.addresses(plan, call) for _, plan, call in entries]
+    entities = _find_entities(entries, named)
+    for (_, plan, call), places in zip(entries, named, strict=True):
+        call.credits = contributions.own_credits(plan, call) + [
+            [place.board, place.scope, entities[place.entity], contributions.scope_delta(plan, call, place.board)]
+            for place in places
+            if place.entity in entities
+        ]
+
+
+def uncredit(
+    player: Player, before: Iterable[tuple[Plan, datetime, list[RecordedCredit]]], calls: Iterable[Call]
+) -> None:
+    """Bring the rows up to date after calls of a player were taken back or judged again.
+
+    Only rows that the old or the new credits concern are looked at; they are summed up anew from the player's calls of
+    their cycles.
+
+    Args:
+        player: whose calls they are.
+        before: what had been credited: design, instant and credits per call.
+        calls: the same calls as they are now, saved.
+    """
+    concerned: Rows = {}
+    for plan, at, credited in before:
+        _apply(concerned, player.pk, plan, at, credited)
+    for call in calls:
+        _apply(concerned, player.pk, plan_of(call.version), call.at, call.credits)
+    if not concerned:
+        return
+    right = {key: row for key, row in fold(_calls_about(player, concerned)).items() if key in concerned}
+    stored = _load(concerned)
+    gone = [row.pk for key, row in stored.items() if key not in right]
+    if gone:
+        _rows().filter(pk__in=gone).delete()
+    wrong = {key: row for key, row in right.items() if key not in stored or row != _standing(stored[key])}
+    _save(player.game_id, player.environment, wrong)
+
+
+def fold(calls: Iterable[Call]) -> Rows:
+    """The rows that these calls make, from the log alone. Needs ``player_id``, ``version``, ``at``, ``credits``;
+    the calls must be those that count, in the order of the log."""
+    rows: Rows = {}
+    for call in calls:
+        if call.credits:
+            _apply(rows, call.player_id, plan_of(call.version), call.at, call.credits)
+    return rows
+
+
+# --- adding up --------------------------------------------------------------------------------------------------------
+
+
+def _apply(rows: Rows, player: int | None, plan: Plan, at: datetime, credited: Iterable[RecordedCredit]) -> None:
+    """Add recorded credits to rows in memory. A sum that no column could hold is no change (interface.md §4)."""
+    zone = ZoneInfo(plan.cycle_timezone)
+    for board_id, scope, entity, delta, *other in credited:
+        board = plan.boards.get(board_id)
+        instant = _EPOCH + timedelta(milliseconds=other[0]) if other else at
+        for cycle in contributions.stored_cycles(board) if board is not None else ():
+            key = RowKey(entity, board_id, cycle_key(cycle, instant, zone), scope, player)
+            old = rows.get(key)
+            value = delta + (old.value if old is not None else 0)
+            if abs(value) <= LIMIT:
+                rows[key] = Standing(value, max(old.reached_at, instant) if old is not None else instant)
+
+
+def _add(entries: Sequence[tuple[Plan, Call]]) -> None:
+    """Update the rows by what calls of one game and environment have recorded. Two queries, none without credits."""
+    changed: Rows = {}
+    for plan, call in entries:
+        _apply(changed, call.player_id, plan, call.at, call.credits)
+    if not changed:
+        return
+    first = entries[0][1]
+    is_news = all(call.kind == Call.Kind.CREATE for _, call in entries)  # nothing can be stored of new players
+    rows = {} if is_news else {key: _standing(row) for key, row in _load(changed).items()}
+    for plan, call in entries:
+        _apply(rows, call.player_id, plan, call.at, call.credits)
+    _save(first.game_id, first.environment, rows)
+
+
+def _calls_about(player: Player, rows: Iterable[RowKey]) -> Iterable[Call]:
+    """The calls of a player that can have written these rows: those of their cycles, and reverts of them."""
+    cycles = {row.cycle for row in rows}
+    calls = Call.objects.using(transactions.write_alias()).filter(player=player, status=Call.Status.APPLIED)
+    if "" not in cycles:
+        # A day more on each side: cycles are counted in the game's own zone.
+        start = datetime.combine(min(map(first_day, cycles)) - _DAY, datetime.min.time(), timezone.utc)
+        end = datetime.combine(max(map(following_day, cycles)) + _DAY, datetime.min.time(), timezone.utc)
+        calls = calls.filter(Q(at__gte=start, at__lt=end) | ~Q(kind__in=[Call.Kind.PLAY, Call.Kind.CREATE]))
+    calls = calls.select_related("version").defer("version__document", "events", "writes", "dice", "inputs")
+    return calls.order_by("pk").iterator(chunk_size=1000)
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _rows() -> QuerySet[BoardRow]:
+    return BoardRow.objects.using(transactions.write_alias())
+
+
+def _load(keys: Iterable[RowKey]) -> dict[RowKey, BoardRow]:
+    """The stored ones of these rows. One query, which may read a few others too."""
+    wanted = set(keys)
+    entities, boards, cycles, scopes, players = (set(values) for values in zip(*wanted, strict=True))
+    found = _rows().filter(
+        entity__in=entities, board__in=boards, cycle__in=cycles, scope__in=scopes, player__in=players
+    )
+    return {key: row for row in found if (key := _key(row)) in wanted}
+
+
+def _save(game: int, environment: str, rows: Mapping[RowKey, Standing]) -> None:
+    """Insert or update rows, in one statement where they are not very many."""
+    database = transactions.write_connection()
+    made = [
+        BoardRow(
+            game_id=game,
+            environment=environment,
+            board=key.board,
+            cycle=key.cycle,
+            scope=key.scope,
+            entity_id=key.entity,
+            player_id=key.player,
+            is_own=key.entity == key.player,
+            value=row.value,
+            reached_at=row.reached_at,
+        )
+        for key, row in rows.items()
+    ]
+    if made:
+        _rows().bulk_create(
+            made,
+            batch_size=_BATCH,
+            update_conflicts=True,
+            update_fields=["value", "reached_at"],
+            unique_fields=list(RowKey._fields) if database.features.supports_update_conflicts_with_target else None,
+        )
+
+
+def _key(row: BoardRow) -> RowKey:
+    return RowKey(row.entity_id, row.board, row.cycle, row.scope, row.player_id)
+
+
+def _standing(row: BoardRow) -> Standing:
+    return Standing(row.value, row.reached_at)
+
+
+def _find_entities(entries: Sequence[Entry], named: Iterable[Iterable[Address]]) -> dict[str, int]:
+    """Public id -> primary key of the players that scopes name; unknown ones are left out. No query if all of them
+    are players of these calls."""
+    known = {player.player_id: player.pk for player, _, _ in entries}
+    unknown = {place.entity for places in named for place in places} - known.keys()
+    if unknown:
+        game, environment = entries[0][0].game_id, entries[0][0].environment
+        players = Player.objects.using(transactions.write_alias()).filter(game_id=game, environment=environment)
+        known |= players.filter(player_id__in=unknown).values_list("player_id", "pk")
+    return known
