@@ -138,14 +138,14 @@ class TestRegistration:
         assert len(counted) == 1, "one DELETE: no receiver keeps Django from deleting in one statement"
         assert not pre_delete.has_listeners(Session)
 
-    def test_it_costs_five_queries_and_no_more_with_many_players(self, make_user, count_queries):
+    def test_it_costs_six_queries_and_no_more_with_many_players(self, make_user, count_queries):
         for _ in range(3):
             make_user()
         with with_settings(CREATE_PLAYERS=False), count_queries() as without:
             make_user()
         with count_queries() as counted:
             make_user()
-        assert len(counted) - len(without) == 5
+        assert len(counted) - len(without) == 6
 
 
 @pytest.mark.usefixtures("game")
