@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
+from django.db import connections
 from django.db.models import Model, QuerySet
 
 from django_playlyfe.engine.models import ActionCount, Player, Score
@@ -111,49 +112,58 @@ class Projections:
                 self.scores[metric, item] = StoredScore(before, _EPOCH + timedelta(milliseconds=reached_ms))
 
     def save(self) -> None:
-        """Store what differs from what was loaded: at most one query for each of new, changed and gone rows of
-        scores, and the same for counts."""
+        """Store what differs from what was loaded: at most one query for rows to write and one for rows that are gone,
+        of scores, and the same of counts."""
         self._save_scores()
         self._save_counts()
 
     def _save_scores(self) -> None:
-        player = self.player
-        new, changed = [], []
-        for (metric, item), stored in self.scores.items():
-            row = self._score_rows.get((metric, item))
-            if row is None:
-                row = Score(
-                    game_id=player.game_id, environment=player.environment, player=player, metric=metric, item=item
-                )
-                new.append(row)
-            elif _as_stored(row) != stored:
-                changed.append(row)
-            row.value, row.state = (None, stored.value) if isinstance(stored.value, str) else (stored.value, "")
-            row.reached_at = stored.reached_at
-        gone = [row for key, row in self._score_rows.items() if key not in self.scores]
-        _store(Score.objects.using(player._state.db), new, changed, gone, ["value", "state", "reached_at"])
+        player, loaded = self.player, self._score_rows
+        written = [
+            Score(
+                game_id=player.game_id,
+                environment=player.environment,
+                player=player,
+                metric=metric,
+                item=item,
+                value=None if isinstance(stored.value, str) else stored.value,
+                state=stored.value if isinstance(stored.value, str) else "",
+                reached_at=stored.reached_at,
+            )
+            for (metric, item), stored in self.scores.items()
+            if (metric, item) not in loaded or _as_stored(loaded[metric, item]) != stored
+        ]
+        gone = [row for key, row in loaded.items() if key not in self.scores]
+        _store(
+            Score.objects.using(player._state.db),
+            written,
+            gone,
+            key=["player", "metric", "item"],
+            values=["value", "state", "reached_at"],
+        )
 
     def _save_counts(self) -> None:
-        new, changed = [], []
-        for action, stored in self.counts.items():
-            row = self._count_rows.get(action)
-            if row is None:
-                row = ActionCount(player=self.player, action=action)
-                new.append(row)
-            elif (row.count, row.usage) != (stored.count, stored.usage):
-                changed.append(row)
-            row.count, row.usage = stored.count, stored.usage
-        gone = [row for action, row in self._count_rows.items() if action not in self.counts]
-        _store(ActionCount.objects.using(self.player._state.db), new, changed, gone, ["count", "usage"])
+        loaded = self._count_rows
+        written = [
+            ActionCount(player=self.player, action=action, count=stored.count, usage=stored.usage)
+            for action, stored in self.counts.items()
+            if action not in loaded or StoredCount(loaded[action].count, loaded[action].usage) != stored
+        ]
+        gone = [row for action, row in loaded.items() if action not in self.counts]
+        rows = ActionCount.objects.using(self.player._state.db)
+        _store(rows, written, gone, key=["player", "action"], values=["count", "usage"])
 
 
-def _store(rows: QuerySet[Row], new: list[Row], changed: list[Row], gone: list[Row], fields: list[str]) -> None:
+def _store(rows: QuerySet[Row], written: list[Row], gone: list[Row], *, key: list[str], values: list[str]) -> None:
+    """Delete rows, then insert rows or give those with the same key these values: one statement for new and old ones,
+    and far less work for Django than ``bulk_update`` is."""
     if gone:
         rows.filter(pk__in=[row.pk for row in gone]).delete()
-    if new:
-        rows.bulk_create(new)
-    if changed:
-        rows.bulk_update(changed, fields)
+    if written:
+        names_target = connections[rows.db].features.supports_update_conflicts_with_target
+        rows.bulk_create(
+            written, update_conflicts=True, unique_fields=key if names_target else None, update_fields=values
+        )
 
 
 def _as_stored(row: Score) -> StoredScore:

@@ -311,8 +311,8 @@ def test_a_play_with_a_level_and_a_badge_costs_a_fixed_number_too(ines: str, que
     with count_queries() as counted:
         recorded = services.play(quest, ines, "finish_book", {"pages": 600})
     assert [event["event"] for event in recorded.events["global"]] == ["level", "achievement"]
-    # as above, new and changed scores apart, the feed; rows of cycles and scopes read and stored
-    assert len(counted) == 10, counted
+    # as above, the feed; rows of cycles and scopes read and stored
+    assert len(counted) == 9, counted
     assert FeedEntry.objects.count() == 2
 
 
