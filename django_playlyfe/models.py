@@ -38,6 +38,9 @@ class PlayerLink(models.Model):
     notices: models.JSONField[Any, Any] = models.JSONField(
         _("notices"), default=list, blank=True, help_text=_("Refusals that have not been shown to the user yet.")
     )
+    is_hidden = models.BooleanField(
+        _("hidden"), default=False, help_text=_("Others do not see this player's name on boards and in feeds.")
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import formats, timezone
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from django_playlyfe.exceptions import AccessDenied, ActionLimitReached
 from django_playlyfe.types import Earned, Event, Feedback, Reward
@@ -66,6 +66,20 @@ def day(instant: datetime) -> str:
     if age == 1:
         return _("Yesterday")
     return formats.date_format(date, "DATE_FORMAT")
+
+
+_CYCLES = {
+    "alltime": gettext_lazy("All time"),
+    "yearly": gettext_lazy("This year"),
+    "monthly": gettext_lazy("This month"),
+    "weekly": gettext_lazy("This week"),
+    "daily": gettext_lazy("Today"),
+}
+
+
+def cycle(key: str) -> str:
+    """The name of a board's cycle as a reader would say it: "This week"."""
+    return str(_CYCLES.get(key, key))
 
 
 # --- earnings ---------------------------------------------------------------------------------------------------------

@@ -272,6 +272,11 @@ class Event:
         """What the event gave or took, summed per metric, compounds left out."""
         return summarise((self,))
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether this is a notification that its player has not read yet (``http-api.md`` §10)."""
+        return self.data.get("seen") is False
+
 
 @dataclass(frozen=True)
 class Earned:
@@ -372,6 +377,11 @@ class LeaderboardInfo:
     scope_type: str = "game"
     cycles: tuple[str, ...] = ("alltime",)
     description: str = ""
+
+    @property
+    def usual_cycle(self) -> str:
+        """The cycle to show first: all time, or the first one of a board that does not rank all time."""
+        return "alltime" if "alltime" in self.cycles or not self.cycles else self.cycles[0]
 
 
 @dataclass(frozen=True)

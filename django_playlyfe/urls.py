@@ -14,5 +14,11 @@ urlpatterns = [
     path("actions/<str:action>/", views.PlayView.as_view(), name="play"),
     path("leaderboards/", views.LeaderboardsView.as_view(), name="leaderboards"),
     path("leaderboards/<str:board>/", views.LeaderboardView.as_view(), name="leaderboard"),
+    path("badges/<path:name>/", views.BadgeView.as_view(), name="badge"),
+    path("notifications/", views.NotificationsView.as_view(), name="notifications"),
+    path("privacy/", views.PrivacyView.as_view(), name="privacy"),
+    path("privacy/hide/", views.HideView.as_view(), name="hide"),
+    path("privacy/export/", views.ExportView.as_view(), name="export"),
+    path("privacy/forget/", views.ForgetView.as_view(), name="forget"),
     path("activity/", views.ActivityView.as_view(), name="activity"),
 ]

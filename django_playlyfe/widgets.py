@@ -20,6 +20,7 @@ from django.template.base import FilterExpression, Parser, Token, token_kwargs
 from django.template.context import Context
 from django.utils.safestring import SafeString
 
+from django_playlyfe import services
 from django_playlyfe.conf import DEFAULT_GAME, GameSettings, game_settings
 from django_playlyfe.exceptions import ConfigurationError, PlayerNotFound, PlaylyfeError
 from django_playlyfe.models import PlayerLink
@@ -94,7 +95,41 @@ Reader = Callable[Concatenate[Call, ...], "Widget | None"]
 """Reads the data of a widget; its name is the tag's. None = nothing to show."""
 
 
-def widget(library: Library, *, visitors: bool = False) -> Callable[[Reader], Reader]:
+@dataclass(frozen=True)
+class Definition:
+    """A widget as it was registered.
+
+    Attributes:
+        read: gets the data; its name is the tag's.
+        visitors: whether the tag does anything for anonymous visitors.
+        needs: the capability flag of the backend without which there is nothing to show; "" for none.
+    """
+
+    read: Reader
+    visitors: bool
+    needs: str
+
+    @property
+    def tag(self) -> str:
+        """``playlyfe_scores``."""
+        return self.read.__name__
+
+    @property
+    def name(self) -> str:
+        """``scores``."""
+        return self.tag.removeprefix("playlyfe_")
+
+    @property
+    def template_name(self) -> str:
+        """``django_playlyfe/widgets/scores.html`` for ``playlyfe_scores``."""
+        return f"django_playlyfe/widgets/{self.name}.html"
+
+
+WIDGETS: dict[str, Definition] = {}
+"""All widgets by tag; ``jinja2.py`` makes functions of them."""
+
+
+def widget(library: Library, *, visitors: bool = False, needs: str = "") -> Callable[[Reader], Reader]:
     """Register a reading function as a tag of its name.
 
     All tags take ``user`` (last of the positional arguments) and ``game=`` besides the function's own arguments.
@@ -102,21 +137,20 @@ def widget(library: Library, *, visitors: bool = False) -> Callable[[Reader], Re
     Args:
         library: the tag library of the module.
         visitors: whether the tag does anything for anonymous visitors.
+        needs: a capability flag; where the backend lacks it, the tag shows nothing.
     """
 
     def register(read: Reader) -> Reader:
-        tag = read.__name__
-
-        def compile_tag(parser: Parser, token: Token) -> WidgetNode:
-            return _compile(parser, token, tag, read, visitors=visitors)
-
-        library.tag(tag, compile_tag)
+        definition = Definition(read, visitors, needs)
+        WIDGETS[definition.tag] = definition
+        library.tag(definition.tag, lambda parser, token: _compile(parser, token, definition))
         return read
 
     return register
 
 
-def _compile(parser: Parser, token: Token, tag: str, read: Reader, *, visitors: bool) -> WidgetNode:
+def _compile(parser: Parser, token: Token, definition: Definition) -> WidgetNode:
+    tag = definition.tag
     bits = token.split_contents()[1:]
     target = None
     if len(bits) >= 2 and bits[-2] == "as":
@@ -134,10 +168,10 @@ def _compile(parser: Parser, token: Token, tag: str, read: Reader, *, visitors: 
         if not pair:
             positional.append(parser.compile_filter(bit))
     try:
-        _signature(read).bind(*positional, **named)
+        _signature(definition.read).bind(*positional, **named)
     except TypeError as error:
         raise TemplateSyntaxError(f"{{% {tag} %}}: {error}.") from None
-    return WidgetNode(tag, read, positional, named, target, visitors=visitors)
+    return WidgetNode(definition, positional, named, target)
 
 
 def _signature(read: Reader) -> inspect.Signature:
@@ -155,21 +189,17 @@ class WidgetNode(Node):
 
     def __init__(
         self,
-        tag: str,
-        read: Reader,
+        definition: Definition,
         positional: list[FilterExpression],
         named: dict[str, FilterExpression],
         target: str | None,
-        *,
-        visitors: bool,
     ) -> None:
-        self.tag = tag
-        self.read = read
-        self.signature = _signature(read)
+        self.definition = definition
+        self.tag = definition.tag
+        self.signature = _signature(definition.read)
         self.positional = positional
         self.named = named
         self.target = target
-        self.visitors = visitors
 
     def render(self, context: Context) -> SafeString:
         """The widget; "" for ``as name``, for nobody and where there is nothing to show."""
@@ -188,11 +218,14 @@ class WidgetNode(Node):
             return self._placeholder(context, error)
 
     def _show(self, call: Call, arguments: inspect.BoundArguments) -> SafeString:
-        if call.is_nobody and not self.visitors:
+        if call.is_nobody and not self.definition.visitors:
+            return _NOTHING
+        needs = self.definition.needs
+        if needs and needs not in services.abilities(call.game):
             return _NOTHING
         try:
             with _savepoint():
-                found = self.read(call, *arguments.args, **arguments.kwargs)
+                found = self.definition.read(call, *arguments.args, **arguments.kwargs)
                 return _NOTHING if found is None else self._give(call, found)
         except PlayerNotFound:
             if call.is_left_out:  # for those there is nothing, which is no failure
@@ -204,12 +237,7 @@ class WidgetNode(Node):
             call.context[self.target] = found.data
             return _NOTHING
         variables = {"game": call.game, "is_own": call.is_own, **found.variables}
-        return _include(call.context, self.template_name, variables)
-
-    @property
-    def template_name(self) -> str:
-        """``django_playlyfe/widgets/scores.html`` for ``playlyfe_scores``."""
-        return f"django_playlyfe/widgets/{self.tag.removeprefix('playlyfe_')}.html"
+        return _include(call.context, self.definition.template_name, variables)
 
     def _call(self, context: Context) -> tuple[Call, inspect.BoundArguments]:
         """Whose data of which game, and the remaining arguments."""

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection
-from django.template import Context, Template, TemplateSyntaxError
+from django.template import Context, Engine, Library, Template, TemplateSyntaxError
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from django_playlyfe import services
+from django_playlyfe import services, widgets
 from django_playlyfe.exceptions import ServerError
 from django_playlyfe.types import Leaderboard, Listing, Player
+from django_playlyfe.widgets import show
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon")]
 
-WIDGETS = ["player", "scores", "badges", "level", "actions", 'leaderboard "top_readers"', "activity", "feedback"]
+WIDGETS = [
+    "player",
+    "scores",
+    "badges",
+    "level",
+    "actions",
+    'leaderboard "top_readers"',
+    "activity",
+    'sparkline "xp"',
+    "notifications",
+    "feedback",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -153,6 +166,70 @@ def test_activity_of_the_whole_game_names_the_players(reader, make_user):
     assert "Finish a book" not in shown
 
 
+def test_a_podium_takes_the_first_three(reader, make_user):
+    for pages in (500, 400, 300):
+        services.play(make_user(), "finish_book", {"pages": pages})
+    shown = render('{% playlyfe_leaderboard "top_readers" podium=True %}', reader)
+    assert shown.count("playlyfe-podium__step--") == 3
+    assert shown.index("ines") < shown.index("<table")
+
+
+def test_there_is_no_podium_in_the_middle_of_a_board(reader):
+    for where in ("around=True", "skip=1"):
+        shown = render('{% playlyfe_leaderboard "top_readers" podium=True ' + where + " %}", reader)
+        assert "podium" not in shown
+
+
+def test_a_sparkline_is_drawn_and_told(reader):
+    shown = render('{% playlyfe_sparkline "xp" days=3 %}', reader)
+    assert 'points="3,29 60,29 117,3"' in shown
+    assert 'aria-label="Experience: from 0 to 60 in 3 days"' in shown
+
+
+def test_a_metric_that_never_changed_has_no_sparkline(reader):
+    assert render('{% playlyfe_sparkline "nothing" %}', reader) == ""
+
+
+def test_notifications_count_the_unread_and_mark_them(reader, monkeypatch):
+    event = services.activity(reader)[0]
+    told = (replace(event, data={"seen": False}), replace(event, data={"seen": True}))
+    monkeypatch.setattr(services, "notifications", lambda user, game: Listing(items=told, total=2))
+    shown = render("{% playlyfe_notifications %}", reader)
+    assert "1 new notification" in shown
+    assert shown.count("playlyfe-notification--unread") == 1
+    assert shown.count('name="id"') == 1
+    assert render("{% playlyfe_notifications as told %}{{ told|playlyfe_unread }}", reader) == "1"
+
+
+def test_nobody_marks_the_notifications_of_another(reader, make_user, monkeypatch):
+    event = replace(services.activity(reader)[0], data={"seen": False})
+    monkeypatch.setattr(services, "notifications", lambda user, game: Listing(items=(event,), total=1))
+    assert "<form" not in render("{% playlyfe_notifications other %}", make_user(), other=reader)
+
+
+@pytest.mark.parametrize(("flag", "shown"), [("undo", "7"), ("explain", "None")])
+def test_a_widget_shows_nothing_where_the_backend_lacks_what_it_needs(reader, monkeypatch, flag, shown):
+    def playlyfe_number_of(call):
+        return show(number=7)
+
+    monkeypatch.setattr(widgets, "WIDGETS", {})
+    engine, library = Engine(), Library()
+    engine.template_builtins.append(library)
+    widgets.widget(library, needs=flag)(playlyfe_number_of)
+    template = Template("{% playlyfe_number_of as number %}{{ number }}", engine=engine)
+    assert template.render(Context({"user": reader})) == shown
+
+
+@pytest.mark.parametrize("kind", ["badge", "level"])
+def test_a_picture_is_the_sites_own_where_it_has_one(kind):
+    assert render('{% playlyfe_artwork "Page turner" "' + kind + '" %}') == "/static/playlyfe/page-turner.svg"
+
+
+@pytest.mark.parametrize("name", ["Unheard of", "", "../../etc/passwd", "☃", "徽章"])
+def test_a_picture_is_the_packages_where_the_site_has_none(name):
+    assert render("{% playlyfe_artwork name %}", name=name) == "/static/django_playlyfe/medal.svg"
+
+
 def test_feedback_is_shown_exactly_once(reader):
     shown = render("{% playlyfe_feedback %}", reader)
     assert "+60 Experience" in shown
@@ -181,7 +258,10 @@ def test_a_variable_that_does_not_exist_is_nobody(reader, widget):
     assert render("{% playlyfe_" + widget + " user=nobody_such %}", reader) == ""
 
 
-@pytest.mark.parametrize("widget", ["player", "scores", "badges", "level", "actions", "feedback"])
+@pytest.mark.parametrize(
+    "widget",
+    ["player", "scores", "badges", "level", "actions", "feedback", "notifications", 'sparkline "xp"'],
+)
 def test_for_nobody_in_particular_there_is_nothing_of_a_players_own(reader, widget):
     assert render("{% playlyfe_" + widget + " user=None %}", reader) == ""
 

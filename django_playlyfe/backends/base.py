@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from django_playlyfe.conf import GameSettings
 
 
+FLAGS = ("transactional", "backdating", "idempotent", "rarity", "progress", "privacy", "undo", "explain")
+"""What backends may differ in (``interface.md`` §3.9)."""
+
+
 @dataclass(frozen=True)
 class DeliveryPolicy:
     """How the writes that are owed to a remote game are sent (``reliability.md``, the table of ``OPTIONS``).
@@ -59,6 +63,7 @@ class GameBackend(ABC):
         backdating: ``at`` of a play is honoured.
         idempotent: a repeated key is known to be safe.
         rarity, progress, privacy, undo, explain: optional abilities; a widget whose flag is off renders nothing.
+            ``privacy`` is on everywhere unless switched off: hiding is done by the site (``services/privacy.py``).
     """
 
     transactional: ClassVar[bool] = False
@@ -66,7 +71,7 @@ class GameBackend(ABC):
     idempotent: ClassVar[bool] = False
     rarity: ClassVar[bool] = False
     progress: ClassVar[bool] = False
-    privacy: ClassVar[bool] = False
+    privacy: ClassVar[bool] = True
     undo: ClassVar[bool] = False
     explain: ClassVar[bool] = False
 
@@ -210,6 +215,10 @@ class GameBackend(ABC):
     def notifications(self, player_id: str) -> Listing[Event]:
         """Events addressed to the player, newest first."""
         return Listing()
+
+    def mark_notifications(self, player_id: str, event_ids: Sequence[str]) -> None:
+        """Remember that the player has read these; unknown ids are passed over. Nothing to do without notifications."""
+        return
 
     def feedback(self, player_id: str, cursor: int) -> tuple[list[Feedback], int]:
         """Results recorded after ``cursor``, oldest first, and the cursor behind them (transactional backends)."""

@@ -339,6 +339,14 @@ class HttpBackend(GameBackend):
             return Listing()
         return wire.as_listing(tuple(reversed(found)))
 
+    def mark_notifications(self, player_id: str, event_ids: Sequence[str]) -> None:
+        """Mark as read what the player has read. A server without notifications has nothing to mark."""
+        try:
+            self._read(lambda client: client.mark_notifications(player_id, event_ids))
+        except APIError as error:
+            if error.code != "route_not_found":
+                raise
+
     def export(self, player_id: str) -> dict[str, Any]:
         """The profile and all activity that the server keeps. Raises PlayerNotFound."""
         ids = {"player_id": player_id}

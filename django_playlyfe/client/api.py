@@ -246,6 +246,10 @@ class PlaylyfeAPI:
             largest_answer=FEED_BYTES,
         )
 
+    def mark_notifications(self, player_id: str, event_ids: Sequence[str]) -> None:
+        """Mark notifications as seen (``http-api.md`` §10)."""
+        self.call("POST", "/runtime/notifications", player_id=player_id, body={"ids": list(event_ids)})
+
     def status(self) -> Mapping[str, Any]:
         """Name, version and game of the server (``http-api.md`` §7.1): proof that id, secret and URLs are right."""
         return self._get(read_object, "/admin")

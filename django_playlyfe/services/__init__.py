@@ -10,12 +10,16 @@ from __future__ import annotations
 from django_playlyfe.feedback import feedback
 from django_playlyfe.services.players import ensure_player, export, forget_player, link_player
 from django_playlyfe.services.plays import Play, play, play_many, undo
+from django_playlyfe.services.privacy import hide_player, is_hidden, is_player
 from django_playlyfe.services.reads import (
+    MOST_ROWS,
+    abilities,
     actions,
     activity,
     definitions,
     leaderboard,
     leaderboards,
+    mark_notifications_read,
     notifications,
     prefetch,
     profile,
@@ -24,7 +28,9 @@ from django_playlyfe.services.reads import (
 from django_playlyfe.services.tokens import reset_token, token_status
 
 __all__ = [
+    "MOST_ROWS",
     "Play",
+    "abilities",
     "actions",
     "activity",
     "definitions",
@@ -32,9 +38,13 @@ __all__ = [
     "export",
     "feedback",
     "forget_player",
+    "hide_player",
+    "is_hidden",
+    "is_player",
     "leaderboard",
     "leaderboards",
     "link_player",
+    "mark_notifications_read",
     "notifications",
     "play",
     "play_many",

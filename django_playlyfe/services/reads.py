@@ -12,9 +12,11 @@ from django.db.models import Count
 
 from django_playlyfe import cache, wire
 from django_playlyfe.backends import games
+from django_playlyfe.backends.base import FLAGS
 from django_playlyfe.conf import DEFAULT_GAME
-from django_playlyfe.links import player_id_of, player_id_or_none, remember_link
+from django_playlyfe.links import database_of, player_id_of, player_id_or_none, remember_link
 from django_playlyfe.models import PlayerLink
+from django_playlyfe.services.privacy import without_hidden_names, without_name
 from django_playlyfe.types import (
     Action,
     Event,
@@ -91,6 +93,8 @@ def leaderboard(
 ) -> Leaderboard:
     """A page of a leaderboard. ``row.user`` is the linked site user, ``me`` the row of ``user`` wherever it stands.
 
+    Rows of players who hide (:func:`hide_player`) have neither alias nor player id nor user, except ``user``'s own.
+
     Args:
         board: id of the board.
         user: whose eyes read it; None, an anonymous user and a user without a player are visitors.
@@ -134,13 +138,35 @@ def activity(user: Who | None = None, *, limit: int = 20, game: str = DEFAULT_GA
     """
     player_id = player_id_of(user, game) if user is not None else None
     limit = _bounded(limit)
-    return cache.remember(game, ("activity", player_id, limit), lambda: games[game].activity(player_id, limit=limit))
+
+    def ask() -> Listing[Event]:
+        events = games[game].activity(player_id, limit=limit)
+        return events if player_id is not None else replace(events, items=without_hidden_names(events, None, game))
+
+    return cache.remember(game, ("activity", player_id, limit), ask)
 
 
 def notifications(user: Who, game: str = DEFAULT_GAME) -> Listing[Event]:
     """Events addressed to the player, newest first; empty where the backend has none."""
     player_id = player_id_of(user, game)
     return cache.remember(game, ("notifications", player_id), lambda: games[game].notifications(player_id))
+
+
+def mark_notifications_read(user: Who, ids: Iterable[str], game: str = DEFAULT_GAME) -> None:
+    """Remember that the player has read these notifications (ids of events); unknown ids are passed over.
+
+    Raises:
+        PlayerNotFound: the user is not a player.
+    """
+    player_id = player_id_of(user, game)
+    games[game].mark_notifications(player_id, list(islice(ids, MOST_ROWS)))
+    cache.forget(game, database_of(user))
+
+
+def abilities(game: str = DEFAULT_GAME) -> frozenset[str]:
+    """What the game's backend can do beside the common: names of capability flags (``interface.md`` §3.9)."""
+    backend = games[game]
+    return frozenset(flag for flag in FLAGS if getattr(backend, flag))
 
 
 def status(game: str = DEFAULT_GAME) -> dict[str, Any]:
@@ -168,11 +194,15 @@ def _reader_id(user: Who | None, game: str) -> str | None:
 def _with_users(page: Leaderboard, me: str | None, game: str) -> Leaderboard:
     """The page with the linked site users in its rows, by one query."""
     wanted = {row.player_id for row in page.rows} | ({page.me.player_id} if page.me else set())
-    links = PlayerLink.objects.filter(game=game, player_id__in=wanted).select_related("user") if wanted else ()
-    users = {link.player_id: link.user for link in links}
+    found = PlayerLink.objects.filter(game=game, player_id__in=wanted).select_related("user") if wanted else ()
+    links = {link.player_id: link for link in found}
 
     def complete(row: LeaderboardRow) -> LeaderboardRow:
-        return replace(row, user=users.get(row.player_id), is_me=me is not None and row.player_id == me)
+        link = links.get(row.player_id)
+        is_me = me is not None and row.player_id == me
+        if link is not None and link.is_hidden and not is_me:
+            return without_name(row)
+        return replace(row, user=link.user if link is not None else None, is_me=is_me)
 
     rows = tuple(complete(row) for row in page.rows)
     # Boards read through other eyes (READER_PLAYER_ID) must not call the reader "you".

@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.template import Library
 
-from django_playlyfe import sentences, services
+from django_playlyfe import artwork, sentences, services, sparklines
 from django_playlyfe.forms import PlayForm, offers
-from django_playlyfe.types import Earned, Event, Feedback, Item, Player, Reward, Score
+from django_playlyfe.types import (
+    Earned,
+    Event,
+    Feedback,
+    Item,
+    Leaderboard,
+    LeaderboardRow,
+    Listing,
+    Player,
+    Reward,
+    Score,
+)
 from django_playlyfe.widgets import Call, Widget, show, widget
 
 register = Library()
@@ -79,16 +90,17 @@ def playlyfe_leaderboard(
     limit: int = 10,
     around: bool = False,
     radius: int = 5,
+    podium: bool = False,
 ) -> Widget | None:
     """``{% playlyfe_leaderboard "top_readers" limit=5 %}``: a page of a leaderboard, the user's row marked.
 
-    ``user=None`` shows it to visitors too, with nobody marked. ``around=True`` gives the rows around the user. Data: a
-    Leaderboard.
+    ``user=None`` shows it to visitors too, with nobody marked. ``around=True`` gives the rows around the user.
+    ``podium=True`` puts the first three on a podium, above the table of the others. Data: a Leaderboard.
     """
     page = services.leaderboard(
         board, call.user, cycle=cycle, skip=skip, limit=limit, around=around, radius=radius, game=call.game
     )
-    return show(leaderboard=page)
+    return show(leaderboard=page, podium=podium and not around and skip <= 0)
 
 
 @widget(register)
@@ -98,6 +110,31 @@ def playlyfe_activity(call: Call, *, limit: int = 20) -> Widget | None:
     Data: a Listing of Event.
     """
     return show(events=services.activity(call.user, limit=limit, game=call.game), is_shared=call.user is None)
+
+
+@widget(register)
+def playlyfe_notifications(call: Call, *, limit: int = 10) -> Widget | None:
+    """``{% playlyfe_notifications limit=5 %}``: what the game has told the player, the unread marked.
+
+    Data: a Listing of Event; ``{{ notifications|playlyfe_unread }}`` counts the unread ones.
+    """
+    if call.user is None:
+        return None
+    told = services.notifications(call.user, call.game)
+    return show(notifications=told, shown=told[:limit], unread=playlyfe_unread(told))
+
+
+@widget(register)
+def playlyfe_sparkline(call: Call, metric: str, *, days: int = 14) -> Widget | None:
+    """``{% playlyfe_sparkline "xp" days=30 %}``: a line of how a point metric went; data: a Trend.
+
+    Nothing where the newest 200 events of the player do not touch the metric.
+    """
+    if call.user is None:
+        return None
+    events = services.activity(call.user, limit=sparklines.MOST_EVENTS, game=call.game)
+    trend = sparklines.trend(events, metric, days)
+    return None if trend is None else show(trend=trend)
 
 
 @widget(register)
@@ -147,6 +184,46 @@ def playlyfe_number(value: Any) -> str:
 def playlyfe_day(value: datetime | None) -> str:
     """``{{ event.timestamp|playlyfe_day }}``: "Today", "Yesterday" or a date in the reader's time zone."""
     return sentences.day(value) if isinstance(value, datetime) else ""
+
+
+@register.filter
+def playlyfe_unread(notifications: Listing[Event] | None) -> int:
+    """``{{ notifications|playlyfe_unread }}``: how many of them the player has not read yet."""
+    return sum(event.is_unread for event in notifications or ())
+
+
+@register.filter
+def playlyfe_cycle(cycle: str) -> str:
+    """``{{ "weekly"|playlyfe_cycle }}``: "This week"."""
+    return sentences.cycle(cycle)
+
+
+@register.filter
+def playlyfe_steps(leaderboard: Leaderboard) -> Podium:
+    """The first page of a board in two: the first three, and the others.
+
+    Nobody is on the podium where the third place is shared with a fourth.
+    """
+    rows = leaderboard.rows
+    is_shared = len(rows) > 3 and rows[3].rank == rows[2].rank
+    first = () if is_shared else rows[:3]
+    return Podium(first, rows[len(first) :])
+
+
+@register.simple_tag
+def playlyfe_artwork(name: str, kind: str = "badge") -> str:
+    """``{% playlyfe_artwork badge.name %}``, ``{% playlyfe_artwork level.state.name "level" %}``: address of a picture.
+
+    The site's own, ``static/playlyfe/page-turner.svg`` (or .png, .webp) for "Page turner", if it has one.
+    """
+    return artwork.address(name, kind)
+
+
+class Podium(NamedTuple):
+    """Rows of a board on the podium, and those below."""
+
+    first: tuple[LeaderboardRow, ...]
+    others: tuple[LeaderboardRow, ...]
 
 
 # --- data -------------------------------------------------------------------------------------------------------------

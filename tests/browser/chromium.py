@@ -33,9 +33,10 @@ PATIENCE = 60
 class Browser:
     """One window."""
 
-    def __init__(self, driver: Chrome, site: str = "") -> None:
+    def __init__(self, driver: Chrome, *, has_scripts: bool) -> None:
         self.driver = driver
-        self.site = site
+        self.has_scripts = has_scripts
+        self.site = ""
 
     # --- the window -------------------------------------------------------------------------------------------------
 
@@ -182,6 +183,6 @@ def opened(*, scripts: bool = True) -> Iterator[Browser]:
         driver.set_page_load_timeout(PATIENCE)
         driver.set_script_timeout(PATIENCE)
         driver.execute_cdp_cmd("Network.enable", {})
-        yield Browser(driver)
+        yield Browser(driver, has_scripts=scripts)
     finally:
         driver.quit()

@@ -25,6 +25,9 @@ PAGES = {
     "leaderboard": "/play/leaderboards/top_readers/",
     "activity": "/play/activity/",
     "everyone": "/play/activity/?of=everyone",
+    "badge": "/play/badges/Page%20turner/",
+    "notifications": "/play/notifications/",
+    "privacy": "/play/privacy/",
 }
 PICTURES = (("profile", "profile"), ("leaderboard", "leaderboard"), ("actions", "actions"))
 """Page -> name of its picture in docs/images."""
@@ -38,6 +41,7 @@ def add_a_book(browser: Browser) -> None:
 def for_the_docs(browser: Browser, folder: Path) -> None:
     """The pictures that README and docs show, at desk width."""
     browser.resize(DESKTOP, 800)
+    browser.prefer(motion="reduce")
     browser.log_in(READER, demo.PASSWORD)
     add_a_book(browser)
     browser.photograph(folder / "demo.png", whole=False)
@@ -51,12 +55,12 @@ def of_everything(browser: Browser, folder: Path) -> None:
     looks = [(width, scheme) for width in (DESKTOP, PHONE) for scheme in ("light", "dark")]
     for width, scheme in looks:
         browser.resize(width)
-        browser.prefer(scheme)
+        browser.prefer(scheme, motion="reduce")
         shoot(browser, VISITOR_PAGES, folder, f"{width}-{scheme}")
     browser.log_in(READER, demo.PASSWORD)
     for width, scheme in looks:
         browser.resize(width)
-        browser.prefer(scheme)
+        browser.prefer(scheme, motion="reduce")
         add_a_book(browser)
         browser.photograph(folder / f"news-{width}-{scheme}.png")
         shoot(browser, PAGES, folder, f"{width}-{scheme}")
