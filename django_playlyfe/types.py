@@ -398,7 +398,15 @@ class LeaderboardRow:
 
 @dataclass(frozen=True)
 class Leaderboard(Read):
-    """A page of a board. ``total`` counts the whole board; ``me`` is the viewer's row even if it is not on the page."""
+    """A page of a board.
+
+    Attributes:
+        cycle: "alltime", "yearly", "monthly", "weekly" or "daily".
+        when: an instant of the cycle that was asked for; None = the present one.
+        scope: id of the scope of a custom board, "" for others.
+        total: counts the whole board.
+        me: the viewer's row even if it is not on the page.
+    """
 
     id: str
     name: str
@@ -407,6 +415,8 @@ class Leaderboard(Read):
     total: int = 0
     me: LeaderboardRow | None = None
     metric: MetricRef | None = None
+    when: datetime | None = None
+    scope: str = ""
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,8 @@ class GameBackend(ABC):
         radius: int = 5,
         scope_id: str | None = None,
     ) -> Leaderboard:
-        """A page of a board; ``around`` = a player id gives the window around that player instead.
+        """A page of a board, in the cycle that contains ``timestamp`` (now if None) and in one scope of a custom board;
+        ``around`` = a player id gives the window around that player instead.
 
         ``me`` is filled from ``reader_id`` even if the row is not on the page.
         """

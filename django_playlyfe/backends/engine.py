@@ -210,17 +210,19 @@ class EngineBackend(GameBackend):
             cycle=cycle,
             rows=rows,
             total=total,
-            me=next((row for row in rows if row.is_me), None) or self._own_row(board, reader_id, cycle),
+            me=next((row for row in rows if row.is_me), None) or self._own_row(board, reader_id, where),
             metric=info.metric,
+            when=timestamp,
+            scope=scope_id or "",
         )
 
-    def _own_row(self, board: str, reader_id: str | None, cycle: str) -> LeaderboardRow | None:
+    def _own_row(self, board: str, reader_id: str | None, where: Mapping[str, Any]) -> LeaderboardRow | None:
         """The reader's row of a board; None for a visitor and for a reader who is not on the board."""
         from django_playlyfe.engine import selectors
 
         if reader_id is None:
             return None
-        row = selectors.leaderboard_row(self.realm, board, reader_id, cycle=cycle)
+        row = selectors.leaderboard_row(self.realm, board, **where)
         if row is None:
             return None
         (mine,), _total = wire.read_leaderboard_rows({"data": [row], "total": 1}, me=reader_id)

@@ -282,6 +282,8 @@ class HttpBackend(GameBackend):
             total=page.total,
             me=me,
             metric=info.metric if info is not None else None,
+            when=timestamp,
+            scope=scope_id or "",
         )
 
     def _own_row(self, board: str, reader: str, where: Mapping[str, Any]) -> LeaderboardRow | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -85,6 +86,8 @@ def leaderboard(
     user: Who | None = None,
     *,
     cycle: str = "alltime",
+    when: datetime | None = None,
+    scope: str = "",
     skip: int = 0,
     limit: int = 10,
     around: bool = False,
@@ -98,7 +101,9 @@ def leaderboard(
     Args:
         board: id of the board.
         user: whose eyes read it; None, an anonymous user and a user without a player are visitors.
-        cycle: "alltime", or another cycle of the board.
+        cycle: "alltime", or another cycle of the board: "yearly", "monthly", "weekly", "daily".
+        when: any instant of the cycle to show; None = the present cycle.
+        scope: id of the scope, for a custom board, which needs one.
         skip: rows to leave out from the top.
         limit: rows to give, at most 1,000.
         around: give the rows around the user instead, ``radius`` on each side.
@@ -106,12 +111,14 @@ def leaderboard(
     Raises:
         NotFound: there is no such board.
         PlayerNotFound: ``around`` was asked for a visitor, or for a player who is not on the board.
+        InvalidRequest: the board has no such cycle, or needs a scope.
+        AccessDenied: the board is not open to this reader.
     """
     me = player_id_or_none(user, game)
     if around and me is None:
         raise wire.make_error("player_not_found", "Only a player has a place to look around from.")
     limit, radius = _bounded(limit), min(max(radius, 0), MOST_ROWS // 2)
-    question: Hashable = ("leaderboard", board, me, cycle, skip, limit, around, radius)
+    question: Hashable = ("leaderboard", board, me, cycle, when, scope, skip, limit, around, radius)
 
     def ask() -> Leaderboard:
         backend = games[game]
@@ -119,6 +126,8 @@ def leaderboard(
             board,
             reader_id=me or backend.settings.reader_player_id,
             cycle=cycle,
+            timestamp=when,
+            scope_id=scope or None,
             skip=max(skip, 0),
             limit=limit,
             around=me if around else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 from django.db import transaction
 
@@ -167,6 +169,46 @@ def test_the_viewers_row_is_known_beyond_the_page(make_user):
     assert [row.rank for row in board.rows] == [1, 2]
     assert board.me is not None
     assert (board.me.rank, board.me.score) == (4, 10)
+
+
+def test_a_cycle_shows_who_changed_in_it_and_a_past_one_stays_readable(user, make_user):
+    other = make_user()
+    finish(user, 300)
+    finish(other, 100)
+    now = datetime(2024, 3, 5, 12, tzinfo=timezone.utc)
+    for cycle in ("daily", "weekly", "monthly", "yearly"):
+        board = services.leaderboard("top_readers", other, cycle=cycle, limit=1)
+        assert [(row.rank, row.score, row.user) for row in board.rows] == [(1, 30, user)]
+        assert (board.total, board.me.rank, board.me.score, board.cycle, board.when) == (2, 2, 10, cycle, None)
+    past = services.leaderboard("top_readers", other, cycle="daily", when=now - timedelta(days=1))
+    assert (past.rows, past.total, past.me, past.when) == ((), 0, None, now - timedelta(days=1))
+    today = services.leaderboard("top_readers", other, cycle="daily", when=now, around=True, radius=0)
+    assert [(row.rank, row.score, row.is_me) for row in today.rows] == [(2, 10, True)]
+
+
+def test_a_custom_board_shows_what_plays_credited_to_a_scope(user, make_user):
+    other = make_user()
+    mine = services.ensure_player(user).player_id
+    for who, pages in ((user, 300), (other, 100), (other, 50)):
+        finish(who, pages, scopes=[{"id": "history", "entity_id": mine}])
+    finish(other, 70, scopes=[{"id": "history", "entity_id": services.ensure_player(other).player_id}])
+    for cycle in ("alltime", "weekly"):
+        board = services.leaderboard("by_genre", other, cycle=cycle, scope="history")
+        assert [(row.rank, row.score, row.user) for row in board.rows] == [(1, 45, user), (2, 7, other)]
+        assert (board.scope, board.me.score) == ("history", 7)
+    assert services.leaderboard("by_genre", other, scope="poetry").rows == ()
+    with pytest.raises(InvalidRequest):
+        services.leaderboard("by_genre", other)
+
+
+@NEEDS_UNDO
+def test_undo_takes_the_credit_of_boards_back(user):
+    mine = services.ensure_player(user).player_id
+    finish(user, 100, scopes=[{"id": "history", "entity_id": mine}])
+    finish(user, 300, idempotency_key="book:1", scopes=[{"id": "history", "entity_id": mine}])
+    services.undo(user, "finish_book", idempotency_key="book:1")
+    assert services.leaderboard("top_readers", user, cycle="daily").me.score == 10
+    assert services.leaderboard("by_genre", user, scope="history").me.score == 10
 
 
 def test_boards_can_be_listed(user):

@@ -1,4 +1,4 @@
-"""The trace of ``engine.md`` §16.2, steps 0 to 7, through the services; processes and other boards come later."""
+"""The trace of ``engine.md`` §16.2, steps 0 to 7, through the services."""
 
 from __future__ import annotations
 
@@ -130,17 +130,23 @@ def test_the_fifth_book_gives_a_level_and_a_badge(players: Realm, monkeypatch: p
 
 def five_books(realm: Realm) -> None:
     finish_book(realm, times=4, pages=100)
-    finish_book(realm, pages=600, genre="history")
+    scopes = [{"id": "history", "entity_id": "ines"}]
+    services.play(realm, "ines", "finish_book", {"pages": 600, "genre": "history"}, scopes=scopes, dice=FAILS)
 
 
-def test_the_board_after_five_books(players: Realm) -> None:
+def test_the_boards_after_five_books(players: Realm) -> None:
     five_books(players)
-    assert selectors.leaderboard(players, "top_readers", player_id="rui") == {
-        "data": [
-            {"rank": 1, "score": "125", "player": INES},
-            {"rank": 2, "score": "0", "player": {"id": "rui", "alias": "Rui"}},
-        ],
-        "total": 2,
+    for cycle in ("alltime", "daily"):
+        assert selectors.leaderboard(players, "top_readers", player_id="rui", cycle=cycle) == {
+            "data": [
+                {"rank": 1, "score": "125", "player": INES},
+                {"rank": 2, "score": "0", "player": {"id": "rui", "alias": "Rui"}},
+            ],
+            "total": 2,
+        }
+    assert selectors.leaderboard(players, "by_genre", scope_id="history") == {
+        "data": [{"rank": 1, "score": "85", "player": INES}],
+        "total": 1,
     }
 
 

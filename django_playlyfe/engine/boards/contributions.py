@@ -46,7 +46,7 @@ def own_credits(plan: Plan, call: Call) -> list[RecordedCredit]:
     boards = [board for board in plan.boards.values() if board.scope_type != "custom" and stored_cycles(board)]
     if not boards:
         return []
-    moved = dict(_deltas(plan, call))
+    moved = dict(deltas(plan, call))
     return [[board.id, "", call.player_id, moved[board.metric]] for board in boards if board.metric in moved]
 
 
@@ -89,15 +89,15 @@ def _addressed(plan: Plan, scope: str) -> Iterator[tuple[Board, str]]:
 
 def _own_changes(call: Call) -> Mapping[str, list[Delta]]:
     """Metric -> deltas in the call's own event."""
-    deltas: dict[str, list[Delta]] = {}
+    found: dict[str, list[Delta]] = {}
     for entry in call.events[:1]:
         if entry["body"]["event"] in _SCOPED:
             for change in entry["body"]["changes"]:
-                deltas.setdefault(change["metric"]["id"], []).append(change["delta"])
-    return deltas
+                found.setdefault(change["metric"]["id"], []).append(change["delta"])
+    return found
 
 
-def _deltas(plan: Plan, call: Call) -> Iterator[tuple[str, int]]:
+def deltas(plan: Plan, call: Call) -> Iterator[tuple[str, int]]:
     """Metric -> what a call changed in all. A missing score counts as the default (§11.2)."""
     for metric, _, before, _, after in call.writes:
         definition = plan.metrics.get(metric)

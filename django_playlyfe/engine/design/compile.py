@@ -259,6 +259,7 @@ def _board(board: Mapping[str, Any]) -> plan.Board:
         cycles=tuple(board["cycles"]),
         requires=_condition(board["requires"]),
         description=board.get("description", ""),
+        ties=board.get("ties", "competition"),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 from django_playlyfe.engine.rules.formulas import Expression
 
 Verb = Literal["add", "remove", "set"]
+Ties = Literal["competition", "dense", "first"]
 RateType = Literal["ROLLING", "FIXED", "LEAKY"]
 
 
@@ -211,7 +212,7 @@ class CustomRule:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """``engine.md`` §11.1."""
+    """``engine.md`` §11.1; ``ties``: which rank equal scores get, 1-1-3, 1-1-2, or 1-2-3 for who was there first."""
 
     id: str
     name: str
@@ -222,6 +223,7 @@ class Board:
     cycles: tuple[str, ...] = ("alltime",)
     requires: Condition = ALWAYS
     description: str = ""
+    ties: Ties = "competition"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from django_playlyfe.engine.selectors.feeds import (
 )
 from django_playlyfe.engine.selectors.games import metrics, status
 from django_playlyfe.engine.selectors.players import export, players, profile, profiles
+from django_playlyfe.engine.selectors.trends import trend
 
 __all__ = [
     "actions",
@@ -30,4 +31,5 @@ __all__ = [
     "profiles",
     "results_after",
     "status",
+    "trend",
 ]

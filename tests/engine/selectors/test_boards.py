@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from django_playlyfe.engine import selectors, services
 from django_playlyfe.engine.models import Player, Score
 from django_playlyfe.engine.realm import Realm, find_game
-from django_playlyfe.engine.selectors import ranks
+from django_playlyfe.engine.selectors.sheets import score_rows
 from django_playlyfe.exceptions import AccessDenied, InvalidRequest, NotFound, PlayerNotFound
 
 from ..conftest import action, board, point, reward
@@ -180,7 +180,7 @@ def test_a_page_is_read_in_the_order_of_the_index(small: Realm) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:  # fifty rows are sorted sooner than looked up
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-    rows = ranks.board_rows(find_game(small), "production", "xp").order_by("-value", "reached_at")
+    rows = score_rows(find_game(small), "production", "xp").order_by("-score", "since")
     assert "playlyfe_score_rank" in rows.explain()
 
 
@@ -273,10 +273,16 @@ def test_wrong_arguments_are_named(small: Realm, arguments: dict[str, Any], path
     assert refusal.value.data["errors"][0]["path"] == path
 
 
-@pytest.mark.parametrize(
-    ("board_id", "cycle"),
-    [("top_readers", "weekly"), ("by_genre", "alltime"), ("club_cup", "monthly"), ("inside_club", "alltime")],
-)
-def test_boards_that_come_later_say_so(quest: Realm, board_id: str, cycle: str) -> None:
-    with pytest.raises(InvalidRequest, match="cannot be read yet"):
-        selectors.leaderboard(quest, board_id, cycle=cycle)
+def test_boards_of_teams_are_empty_until_there_are_teams(quest: Realm) -> None:
+    assert selectors.leaderboard(quest, "club_cup", cycle="monthly") == {"data": [], "total": 0}
+    with pytest.raises(InvalidRequest, match="/team_instance_id"):
+        selectors.leaderboard(quest, "inside_club")
+    with pytest.raises(NotFound) as refusal:
+        selectors.leaderboard(quest, "inside_club", scope_id="night_readers")
+    assert refusal.value.code == "team_not_found"
+
+
+def test_a_custom_board_needs_a_scope_and_an_unused_one_is_empty(quest: Realm) -> None:
+    with pytest.raises(InvalidRequest, match="/scope_id"):
+        selectors.leaderboard(quest, "by_genre")
+    assert selectors.leaderboard(quest, "by_genre", scope_id="history") == {"data": [], "total": 0}

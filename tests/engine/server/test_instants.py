@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from django_playlyfe.engine.server.kit.instants import read_instant
+from django_playlyfe.engine.instants import read_instant
 from django_playlyfe.exceptions import InvalidRequest
 from django_playlyfe.wire import write_instant
 

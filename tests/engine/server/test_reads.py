@@ -106,6 +106,38 @@ def test_a_board_read_with_wrong_parameters_is_wrong_input(ines: Api, query: str
     assert [found for found, _ in problems(ines.get(f"{BOARD}?{query}"))] == [path]
 
 
+def test_a_cycle_a_scope_and_other_boards_are_parameters(ines: Api, quest: Realm) -> None:
+    at = "2024-03-05T12:00:00Z"
+    with time_machine.travel(at, tick=False):
+        scopes = [{"id": "history", "entity_id": "ines"}]
+        services.play(quest, "ines", "finish_book", {"pages": 600}, scopes=scopes)
+    (row,) = ines.get(f"{BOARD}?cycle=daily&timestamp={at}&merge_with=by_genre/history|weekly|1709640000").json()[
+        "data"
+    ]
+    assert row == {
+        "rank": 1,
+        "score": ["top_readers", "60", "by_genre", "60"],
+        "player": {"id": "ines", "alias": "Ines"},
+    }
+    board = f"/runtime/leaderboards/by_genre?cycle=weekly&timestamp={at}&scope_id=history"
+    (row,) = ines.get(f"{board}&detailed=true").json()["data"]
+    assert row["actions"] == [{"id": "finish_book", "name": "Finish a book", "score": "60"}]
+
+
+def test_a_trend_goes_from_day_to_day(ines: Api, quest: Realm) -> None:
+    with time_machine.travel("2024-03-05T12:00:00Z", tick=False):
+        services.play(quest, "ines", "finish_book", {"pages": 600})
+    trend = "/runtime/leaderboards/top_readers/trend?cycle=daily"
+    assert ines.get(f"{trend}&start=2024-03-04&end=2024-03-05").json() == [
+        {"date": "2024-03-04", "score": "0", "rank": -1},
+        {"date": "2024-03-05", "score": "60", "rank": 1},
+    ]
+    assert len(ines.get(f"{trend}&entity_id=nobody").json()) == 10
+    for wrong in ("start=5.3.2024", "start=2024-02-30", "end=1709640000"):
+        assert [path for path, _ in problems(ines.get(f"{trend}&{wrong}"))] == [f"/{wrong.partition('=')[0]}"]
+    assert error(ines.get("/runtime/leaderboards/nowhere/trend?cycle=daily")) == (404, "leaderboard_not_found")
+
+
 def test_an_unknown_board_is_not_found(ines: Api) -> None:
     response = ines.get("/runtime/leaderboards/nowhere?cycle=alltime")
     assert error(response) == (404, "leaderboard_not_found")

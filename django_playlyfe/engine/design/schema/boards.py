@@ -5,6 +5,8 @@ from __future__ import annotations
 from django_playlyfe.engine.design.schema.words import CONDITION, REFERENCE, array_of, choice, closed_object, component
 
 CYCLES = ["alltime", "yearly", "monthly", "weekly", "daily"]
+TIES = ["competition", "dense", "first"]
+"""Ours: which rank equal scores get; left out, ``competition`` (``engine-internals.md`` §4)."""
 
 _SCOPE = choice(
     "type",
@@ -39,6 +41,7 @@ LEADERBOARD = component(
             description=f"an array of some of {', '.join(CYCLES)}",
         ),
         "requires": CONDITION,
+        "ties": {"enum": TIES},
     },
     ("id", "name", "entity_type", "metric", "scope"),
 )

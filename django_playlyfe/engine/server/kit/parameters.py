@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.http import QueryDict
 
+from django_playlyfe.engine.instants import read_instant
 from django_playlyfe.engine.refusals import invalid
-from django_playlyfe.engine.server.kit.instants import read_instant
 
 _INTEGER = re.compile(r"-?\d{1,30}", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _ENOUGH = 2**53
 """Numbers beyond it mean "all" or "beyond the end", and databases want them smaller."""
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -61,6 +62,15 @@ class Query:
     def instant(self, name: str) -> datetime | None:
         """An instant; None if it is missing. Raises InvalidRequest."""
         return read_instant(self._values[name], f"/{name}") if name in self._values else None
+
+    def day(self, name: str) -> date | None:
+        """A calendar day; None if it is missing. Raises InvalidRequest."""
+        text = self.text(name)
+        if text is None:
+            return None
+        if not _DAY.fullmatch(text):
+            raise invalid(f"/{name}", "should be a day as in 2024-03-05", found=text)
+        return read_instant(text, f"/{name}").date()
 
 
 def read_integer(value: object, path: str, *, least: int) -> int:

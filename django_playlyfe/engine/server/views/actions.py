@@ -6,11 +6,11 @@ from datetime import datetime
 from functools import partial
 
 from django_playlyfe.engine import selectors, services
+from django_playlyfe.engine.instants import read_instant
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.server.call import ApiCall, Logic
 from django_playlyfe.engine.server.kit.answers import REPLAYED, Answer
 from django_playlyfe.engine.server.kit.bodies import as_object
-from django_playlyfe.engine.server.kit.instants import read_instant
 from django_playlyfe.engine.server.kit.parameters import read_integer
 
 _BACKDATES = "admin:write"

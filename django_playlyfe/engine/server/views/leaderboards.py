@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from django_playlyfe.engine import selectors
-from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.server.call import ApiCall, Logic
 from django_playlyfe.engine.server.kit.paging import paged
 
@@ -18,9 +17,6 @@ def listing(call: ApiCall) -> Logic:
 def page(call: ApiCall) -> Logic:
     """A page of a board, or with ``ranking=relative`` the rows around somebody."""
     query = call.query
-    query.boolean("detailed")  # how a score came about is not kept by action; the plain rows are the answer
-    if query.text("merge_with"):
-        raise invalid("/merge_with", "boards cannot be merged on this server", code="NOT_ALLOWED_HERE")
     ranking = query.choice("ranking", ("absolute", "relative"))
     read = partial(
         selectors.leaderboard,
@@ -31,9 +27,27 @@ def page(call: ApiCall) -> Logic:
         timestamp=query.instant("timestamp"),
         sort=query.choice("sort", ("descending", "ascending")),
         scope_id=query.text("scope_id") or query.text("team_instance_id"),
+        detailed=query.boolean("detailed"),
+        merge_with=query.text("merge_with") or "",
     )
     around = partial(
         read, ranking=ranking, entity_id=query.text("entity_id") or call.player_id, radius=query.integer("radius", 5)
     )
     listed = paged(query, lambda skip, limit: read(skip=skip, limit=limit))
     return around if ranking == "relative" else listed
+
+
+def trend(call: ApiCall) -> Logic:
+    """How an entity did from cycle to cycle."""
+    query = call.query
+    return partial(
+        selectors.trend,
+        call.realm,
+        call.path["id"],
+        player_id=call.player_id,
+        cycle=query.required("cycle"),
+        start=query.day("start"),
+        end=query.day("end"),
+        entity_id=query.text("entity_id"),
+        scope_id=query.text("scope_id") or query.text("team_instance_id"),
+    )

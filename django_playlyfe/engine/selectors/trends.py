@@ -1,0 +1,115 @@
+"""How an entity did from cycle to cycle (``engine.md`` §11.5)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone as clock
+
+from django_playlyfe.engine.models import BoardRow
+from django_playlyfe.engine.realm import Realm, check_player_id
+from django_playlyfe.engine.refusals import invalid
+from django_playlyfe.engine.rules.cycles import ALLTIME, first_day, key_of_day
+from django_playlyfe.engine.rules.plan import Ties
+from django_playlyfe.engine.selectors import ranks
+from django_playlyfe.engine.selectors.board_readers import Reader, board_scope, check_choice
+from django_playlyfe.engine.selectors.sheets import summed_sheet
+
+MOST_CYCLES = 1000
+_USUALLY = 10
+_ABSENT = -1
+"""The rank of who is not on a board."""
+_Place = tuple[int, int]
+"""Score and rank."""
+
+
+def trend(
+    realm: Realm,
+    board: str,
+    *,
+    player_id: str | None = None,
+    cycle: str,
+    start: date | None = None,
+    end: date | None = None,
+    entity_id: str | None = None,
+    scope_id: str | None = None,
+) -> list[dict[str, Any]]:
+    """Score and rank of an entity in each cycle that has a day from ``start`` to ``end``, the oldest first.
+
+    Four queries, however many cycles and rows; two for each cycle where players credited each other in a scope.
+
+    Args:
+        realm, board, player_id, scope_id: as for :func:`~.boards.leaderboard`.
+        cycle: one of the board's cycles but ``alltime``.
+        start: a day in the time zone of the cycles; ten cycles back if None.
+        end: the last day; today if None.
+        entity_id: whose trend; the reader's if None.
+
+    Returns:
+        ``[{"date": "2024-03-03", "score": "85", "rank": 1}]``, dated with the first day of each cycle. Who was not on
+        the board has score "0" and rank -1.
+
+    Raises:
+        NotFound, AccessDenied, PlayerNotFound, ConfigurationError: as for :func:`~.boards.leaderboard`.
+        InvalidRequest: an argument is wrong, or more than 1,000 cycles are asked for.
+    """
+    reader = Reader.find(realm, player_id)
+    definition = reader.open(board)
+    check_choice("cycle", cycle, [name for name in definition.cycles if name != ALLTIME])
+    scope = board_scope(definition, scope_id)
+    if entity_id is None and player_id is None:
+        raise invalid("/entity_id", "is required where no player reads", code="OBJECT_MISSING_REQUIRED_PROPERTY")
+    today = clock.now().astimezone(ZoneInfo(reader.plan.cycle_timezone)).date()
+    keys = _keys(cycle, start, today if end is None else end)
+    stored = BoardRow.objects.filter(
+        game=reader.game, environment=reader.environment, board=board, cycle__in=keys, scope=scope
+    )
+    entity = check_player_id(entity_id or player_id)
+    places = _places(stored, entity, definition.ties)
+    return [_shown(key, places.get(key, (0, _ABSENT))) for key in keys]
+
+
+def _keys(cycle: str, start: date | None, end: date) -> list[str]:
+    """The keys of the cycles from a day to a day."""
+    last = key_of_day(cycle, end)
+    keys = [last]
+    while len(keys) < _USUALLY if start is None else first_day(keys[-1]) > start:
+        if len(keys) == MOST_CYCLES:
+            raise invalid("/start", f"should be less than {MOST_CYCLES} cycles before the end", code="MINIMUM")
+        keys.append(key_of_day(cycle, first_day(keys[-1]) - timedelta(days=1)))
+    if start is not None and start > end:
+        return []
+    return keys[::-1]
+
+
+def _places(stored: QuerySet[BoardRow], entity: str, ties: Ties) -> dict[str, _Place]:
+    """Cycle -> score and rank of an entity."""
+    visible = stored.filter(entity__enabled=True)
+    summed = set(stored.filter(is_own=False).values_list("cycle", flat=True).distinct())
+    own = {row.cycle: row for row in visible.filter(entity__player_id=entity) if row.cycle not in summed}
+    better = _better(visible.filter(is_own=True, cycle__in=own), entity, ties) if own else {}
+    places = {key: (row.value, better.get(key, 0) + 1) for key, row in own.items()}
+    for key in summed:
+        for row in ranks.around(summed_sheet(stored.filter(cycle=key), ties), entity, 0):
+            places[key] = (row.value, row.rank)
+    return places
+
+
+def _better(rows: QuerySet[BoardRow], entity: str, ties: Ties) -> dict[str, int]:
+    """Cycle -> how many rows, or under ``dense`` scores, stand before the entity's. One query."""
+    mine = rows.filter(cycle=OuterRef("cycle"), entity__player_id=entity)
+    rows = rows.annotate(mine=Subquery(mine.values("value")[:1]), since=Subquery(mine.values("reached_at")[:1]))
+    before = Q(value__gt=F("mine"))
+    if ties == "first":
+        earlier = Q(reached_at__lt=F("since")) | Q(reached_at=F("since"), entity__player_id__lt=entity)
+        before |= Q(value=F("mine")) & earlier
+    counted = Count("value", distinct=True) if ties == "dense" else Count("value")
+    return dict(rows.filter(before).values_list("cycle").annotate(counted))
+
+
+def _shown(key: str, place: _Place) -> dict[str, Any]:
+    score, rank = place
+    return {"date": first_day(key).isoformat(), "score": str(score), "rank": rank}
