@@ -45,8 +45,8 @@ class Browser:
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
-    def prefer(self, scheme: str = "light", motion: str = "no-preference") -> None:
-        """What the reader has chosen: "light" or "dark", "reduce" or "no-preference"."""
+    def prefer(self, scheme: str = "light", motion: str = "reduce") -> None:
+        """What the reader has chosen: "light" or "dark", "reduce" (nothing is half faded in) or "no-preference"."""
         features = [
             {"name": "prefers-color-scheme", "value": scheme},
             {"name": "prefers-reduced-motion", "value": motion},

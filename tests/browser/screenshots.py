@@ -41,7 +41,7 @@ def add_a_book(browser: Browser) -> None:
 def for_the_docs(browser: Browser, folder: Path) -> None:
     """The pictures that README and docs show, at desk width."""
     browser.resize(DESKTOP, 800)
-    browser.prefer(motion="reduce")
+    browser.prefer()
     browser.log_in(READER, demo.PASSWORD)
     add_a_book(browser)
     browser.photograph(folder / "demo.png", whole=False)
@@ -55,12 +55,12 @@ def of_everything(browser: Browser, folder: Path) -> None:
     looks = [(width, scheme) for width in (DESKTOP, PHONE) for scheme in ("light", "dark")]
     for width, scheme in looks:
         browser.resize(width)
-        browser.prefer(scheme, motion="reduce")
+        browser.prefer(scheme)
         shoot(browser, VISITOR_PAGES, folder, f"{width}-{scheme}")
     browser.log_in(READER, demo.PASSWORD)
     for width, scheme in looks:
         browser.resize(width)
-        browser.prefer(scheme, motion="reduce")
+        browser.prefer(scheme)
         add_a_book(browser)
         browser.photograph(folder / f"news-{width}-{scheme}.png")
         shoot(browser, PAGES, folder, f"{width}-{scheme}")
