@@ -6,7 +6,7 @@ Names of metrics, badges and levels come from the design, in its own language. P
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import formats, timezone
@@ -77,8 +77,18 @@ _CYCLES = {
 }
 
 
-def cycle(key: str) -> str:
-    """The name of a board's cycle as a reader would say it: "This week"."""
+_PAST_CYCLES: dict[str, Any] = {
+    "yearly": gettext_lazy("The year of %(day)s"),
+    "monthly": gettext_lazy("The month of %(day)s"),
+    "weekly": gettext_lazy("The week of %(day)s"),
+    "daily": "%(day)s",
+}
+
+
+def cycle(key: str, day: date | None = None) -> str:
+    """The name of a board's cycle as a reader would say it: "This week", for a day of the past "The week of …"."""
+    if day is not None and key in _PAST_CYCLES:
+        return str(_PAST_CYCLES[key]) % {"day": formats.date_format(day, "DATE_FORMAT")}
     return str(_CYCLES.get(key, key))
 
 

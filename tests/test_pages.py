@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from django_playlyfe import services
 from django_playlyfe.backends import games
 from django_playlyfe.exceptions import ServerError
+from django_playlyfe.views.boards import day_of_the_cycle_before
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon")]
 
@@ -173,6 +177,39 @@ def test_a_board_is_switched_to_another_cycle(reader, client):
     assert '<a href="?cycle=weekly">This week</a>' in page
     assert '<a href="?cycle=alltime" aria-current="page">All time</a>' in page
     assert client.get(address("leaderboard", "top_readers"), {"cycle": "hourly"}).status_code == 404
+
+
+def test_a_past_cycle_of_a_board_is_named_and_shown(reader, make_user, client):
+    services.play(reader, "finish_book", {"pages": 600}, at=timezone.now() - timedelta(days=7))
+    path = address("leaderboard", "top_readers")
+    present = client.get(path, {"cycle": "weekly"}).content.decode()
+    assert '<a rel="prev" href="?cycle=weekly&amp;on=2024-02-27">Earlier</a>' in present
+    past = client.get(path, {"cycle": "weekly", "on": "2024-02-27"}).content.decode()
+    assert "The week of Feb. 27, 2024" in past
+    assert "ines" in past
+    assert "60" in past
+
+
+@pytest.mark.parametrize("day", ["2024-03-06", "1969-01-01", "x", "2024-02-30"])
+def test_a_day_that_is_none_of_the_past_is_not_found(reader, client, day):
+    path = address("leaderboard", "top_readers")
+    assert client.get(path, {"cycle": "weekly", "on": day}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("cycle", "day", "before"),
+    [
+        ("daily", "2024-03-01", "2024-02-29"),
+        ("weekly", "2024-03-05", "2024-02-27"),
+        ("monthly", "2024-03-31", "2024-02-29"),
+        ("yearly", "2024-12-31", "2023-12-31"),
+        ("daily", "1970-01-02", None),
+        ("alltime", "2024-03-05", None),
+    ],
+)
+def test_the_cycle_before(cycle, day, before):
+    found = day_of_the_cycle_before(cycle, date.fromisoformat(day))
+    assert (found and found.isoformat()) == before
 
 
 # --- badges, notifications --------------------------------------------------------------------------------------------

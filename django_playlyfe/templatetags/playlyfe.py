@@ -7,7 +7,7 @@ data instead of the widget; None if there is none. Anonymous visitors see nothin
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.template import Library
@@ -86,6 +86,8 @@ def playlyfe_leaderboard(
     board: str,
     *,
     cycle: str = "alltime",
+    when: datetime | None = None,
+    scope: str = "",
     skip: int = 0,
     limit: int = 10,
     around: bool = False,
@@ -98,7 +100,16 @@ def playlyfe_leaderboard(
     ``podium=True`` puts the first three on a podium, above the table of the others. Data: a Leaderboard.
     """
     page = services.leaderboard(
-        board, call.user, cycle=cycle, skip=skip, limit=limit, around=around, radius=radius, game=call.game
+        board,
+        call.user,
+        cycle=cycle,
+        when=when,
+        scope=scope,
+        skip=skip,
+        limit=limit,
+        around=around,
+        radius=radius,
+        game=call.game,
     )
     return show(leaderboard=page, podium=podium and not around and skip <= 0)
 
@@ -193,9 +204,9 @@ def playlyfe_unread(notifications: Listing[Event] | None) -> int:
 
 
 @register.filter
-def playlyfe_cycle(cycle: str) -> str:
-    """``{{ "weekly"|playlyfe_cycle }}``: "This week"."""
-    return sentences.cycle(cycle)
+def playlyfe_cycle(cycle: str, day: date | None = None) -> str:
+    """``{{ "weekly"|playlyfe_cycle }}``: "This week"; ``{{ "weekly"|playlyfe_cycle:day }}``: the week of that day."""
+    return sentences.cycle(cycle, day)
 
 
 @register.filter

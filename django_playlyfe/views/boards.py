@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, datetime, time, timedelta, timezone
 from functools import cached_property
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.http import Http404
@@ -13,6 +15,8 @@ from django.utils.translation import gettext as _
 from django_playlyfe import services
 from django_playlyfe.types import Leaderboard, LeaderboardInfo, Listing
 from django_playlyfe.views.game_page import GameView, available, viewer_of
+
+FIRST_DAY = date(1970, 1, 2)
 
 
 class LeaderboardsView(GameView):
@@ -35,7 +39,8 @@ class LeaderboardsView(GameView):
 class LeaderboardView(GameView):
     """One board, page by page; where the user is on another page, the rows around the user too.
 
-    ``?cycle=weekly`` shows another cycle of the board, ``?page=2`` another page.
+    ``?cycle=weekly`` shows another cycle of the board, with ``&on=2024-03-05`` the one of that day; ``?page=2`` another
+    page.
     """
 
     template_name = "django_playlyfe/pages/leaderboard.html"
@@ -49,6 +54,7 @@ class LeaderboardView(GameView):
             self.kwargs["board"],
             viewer_of(self.request),
             cycle=self.cycle,
+            when=self.when,
             skip=(number - 1) * self.rows_per_page,
             limit=self.rows_per_page,
             game=self.game,
@@ -72,23 +78,49 @@ class LeaderboardView(GameView):
             raise Http404(_("This leaderboard has no such cycle."))
         return wanted
 
+    @property
+    def day(self) -> date | None:
+        """The day asked for, whose cycle is shown; None = the present one. Raises Http404: not a day of the past."""
+        text = self.request.GET.get("on", "")
+        try:
+            day = date.fromisoformat(text) if text else None
+        except ValueError:
+            raise Http404(_("There is no such day.")) from None
+        if day is not None and not FIRST_DAY <= day <= today():
+            raise Http404(_("There is no such day."))
+        return day
+
+    @property
+    def when(self) -> datetime | None:
+        """An instant of the day asked for: its noon, which is that day in nearly all time zones."""
+        return datetime.combine(self.day, time(12), timezone.utc) if self.day is not None else None
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add ``leaderboard``, ``info``, ``page``, ``pages``, ``cycles``, ``cycle``, ``query``,
-        ``podium`` and ``around``.
+        """Add ``leaderboard``, ``info``, ``page``, ``pages``, ``cycles``, ``cycle``, ``day``,
+        ``earlier``, ``query``, ``podium`` and ``around``.
 
         404 for an unknown board, cycle or page.
         """
         cycle = self.cycle
         leaderboard = available(self.get_data)
-        is_usual = self.info is None or cycle == self.info.usual_cycle
         found: dict[str, Any] = {
             "cycle": cycle,
             "cycles": self.info.cycles if self.info is not None else (),
-            "query": "" if is_usual else f"cycle={cycle}&",  # a cycle of the design, which needs no quoting
+            "day": self.day,
+            "earlier": day_of_the_cycle_before(cycle, self.day or today()),
+            "query": self._query(cycle),
         }
         if leaderboard is not None:
             found |= self._paging(leaderboard) | self._around(leaderboard)
         return super().get_context_data(leaderboard=leaderboard, info=self.info, **found, **kwargs)
+
+    def _query(self, cycle: str) -> str:
+        """What the addresses of the other pages keep of this one's, up to an "&"."""
+        is_usual = self.info is None or cycle == self.info.usual_cycle
+        kept = {} if is_usual else {"cycle": cycle}
+        if self.day is not None:
+            kept["on"] = self.day.isoformat()
+        return f"{urlencode(kept)}&" if kept else ""
 
     def _page_number(self) -> int:
         text = self.request.GET.get("page", "1")
@@ -111,7 +143,13 @@ class LeaderboardView(GameView):
         viewer = viewer_of(self.request)
         around = available(
             lambda: services.leaderboard(
-                leaderboard.id, viewer, cycle=leaderboard.cycle, around=True, radius=self.radius, game=self.game
+                leaderboard.id,
+                viewer,
+                cycle=leaderboard.cycle,
+                when=self.when,
+                around=True,
+                radius=self.radius,
+                game=self.game,
             )
         )
         return {"around": around}
@@ -120,3 +158,21 @@ class LeaderboardView(GameView):
 def ranks_all_players(board: LeaderboardInfo) -> bool:
     """Whether a board can be read without naming a team or scope."""
     return board.entity_type == "players" and board.scope_type == "game"
+
+
+def today() -> date:
+    """The day in UTC, in which cycles begin unless the game says otherwise (``engine.md`` §11.3)."""
+    return datetime.now(timezone.utc).date()
+
+
+def day_of_the_cycle_before(cycle: str, day: date) -> date | None:
+    """A day of the cycle before that of ``day``; None where there is only one cycle, or none so early."""
+    if cycle == "yearly":
+        before = day.replace(month=1, day=1) - timedelta(days=1)
+    elif cycle == "monthly":
+        before = day.replace(day=1) - timedelta(days=1)
+    elif cycle in ("weekly", "daily"):
+        before = day - timedelta(days=7 if cycle == "weekly" else 1)
+    else:
+        return None
+    return before if before >= FIRST_DAY else None

@@ -79,6 +79,16 @@ def find_oneself_on_the_board(browser, name):
     looks_right(browser)
     browser.go("All of Top readers")
     looks_right(browser)
+    is_marked(browser, name)
+    browser.go("This week")
+    looks_right(browser)
+    is_marked(browser, name)
+    browser.go("Earlier")
+    assert "The week of" in browser.main
+    assert browser.all(".playlyfe-leaderboard__me") == []  # nothing was read then
+
+
+def is_marked(browser, name):
     mine = browser.all(".playlyfe-leaderboard__me")
     assert mine
     assert all(name in row.text and "you" in row.text for row in mine)
