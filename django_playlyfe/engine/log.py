@@ -25,6 +25,9 @@ Events = dict[str, list[dict[str, Any]]]
 _SCOPED = frozenset({"action", "custom_rule", "progress"})
 """Types of events that carry ``scopes`` (``engine.md`` §10.3)."""
 
+_SILENT = frozenset({"create", "undo", "activation", "reset", "fix"})
+"""Kinds of calls that no feed shows (``engine-internals.md`` §1)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
@@ -129,13 +132,17 @@ def local_date(player: Player, zone: str, at: datetime) -> date:
     return at.astimezone(ZoneInfo(player.timezone or zone)).date()
 
 
+def feed_ticks(call: Call) -> list[int]:
+    """Which events of a call the game's feed shows: the global ones, none of a silent call."""
+    return [] if call.kind in _SILENT else [tick for tick, entry in enumerate(call.events) if entry["global"]]
+
+
 def save_feed_entries(player: Player, calls: Iterable[Call]) -> None:
     """Show the global events of a player's calls in the game's feed. One query, none if there are no such events."""
     entries = [
         FeedEntry(game_id=call.game_id, environment=call.environment, player=player, call=call, tick=tick, at=call.at)
         for call in calls
-        for tick, entry in enumerate(call.events)
-        if entry["global"]
+        for tick in feed_ticks(call)
     ]
     if entries:
         FeedEntry.objects.using(transactions.write_alias()).bulk_create(entries)

@@ -111,6 +111,11 @@ class Projections:
             else:
                 self.scores[metric, item] = StoredScore(before, _EPOCH + timedelta(milliseconds=reached_ms))
 
+    def add_plays(self, action: str, weight: int, usage: Usage) -> None:
+        """Count a play; ``usage`` is what the action's rate limit remembers then."""
+        count = self.counts[action].count if action in self.counts else 0
+        self.counts[action] = StoredCount(count + weight, usage)
+
     def save(self) -> None:
         """Store what differs from what was loaded: at most one query for rows to write and one for rows that are gone,
         of scores, and the same of counts."""
@@ -120,18 +125,9 @@ class Projections:
     def _save_scores(self) -> None:
         player, loaded = self.player, self._score_rows
         written = [
-            Score(
-                game_id=player.game_id,
-                environment=player.environment,
-                player=player,
-                metric=metric,
-                item=item,
-                value=None if isinstance(stored.value, str) else stored.value,
-                state=stored.value if isinstance(stored.value, str) else "",
-                reached_at=stored.reached_at,
-            )
-            for (metric, item), stored in self.scores.items()
-            if (metric, item) not in loaded or _as_stored(loaded[metric, item]) != stored
+            _score_row(player, key, stored)
+            for key, stored in self.scores.items()
+            if key not in loaded or _as_stored(loaded[key]) != stored
         ]
         gone = [row for key, row in loaded.items() if key not in self.scores]
         _store(
@@ -152,6 +148,33 @@ class Projections:
         gone = [row for action, row in loaded.items() if action not in self.counts]
         rows = ActionCount.objects.using(self.player._state.db)
         _store(rows, written, gone, key=["player", "action"], values=["count", "usage"])
+
+
+def score_rows(projections: Projections) -> list[Score]:
+    """All scores as rows, not saved."""
+    return [_score_row(projections.player, key, stored) for key, stored in projections.scores.items()]
+
+
+def count_rows(projections: Projections) -> list[ActionCount]:
+    """All counts as rows, not saved."""
+    return [
+        ActionCount(player=projections.player, action=action, count=stored.count, usage=stored.usage)
+        for action, stored in projections.counts.items()
+    ]
+
+
+def _score_row(player: Player, key: tuple[str, str], stored: StoredScore) -> Score:
+    metric, item = key
+    return Score(
+        game_id=player.game_id,
+        environment=player.environment,
+        player=player,
+        metric=metric,
+        item=item,
+        value=None if isinstance(stored.value, str) else stored.value,
+        state=stored.value if isinstance(stored.value, str) else "",
+        reached_at=stored.reached_at,
+    )
 
 
 def _store(rows: QuerySet[Row], written: list[Row], gone: list[Row], *, key: list[str], values: list[str]) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from django_playlyfe.engine import selectors, services
 from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.dice import KeyedDice
+from django_playlyfe.engine.history import check
 from django_playlyfe.engine.models import ActionCount, Call, DesignVersion, FeedEntry, Game, Score
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import AccessDenied, ActionLimitReached, NotFound, PlaylyfeError
@@ -403,6 +404,7 @@ def compare(history: list[Step]) -> None:
     event(f"undone: {sum(attempt.undone for attempt in made)}, void: {len(voided)}")
     assert voided == refused
     assert state_of("ada") == state_of("fresh")
+    assert [str(difference) for checked in check(realm) for difference in checked.differences] == []
 
 
 def test_a_wrong_key_is_wrong_input(shop: Realm) -> None:

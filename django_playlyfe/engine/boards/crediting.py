@@ -113,8 +113,8 @@ def uncredit(
     gone = [row.pk for key, row in stored.items() if key not in right]
     if gone:
         _rows().filter(pk__in=gone).delete()
-    wrong = {key: row for key, row in right.items() if key not in stored or row != _standing(stored[key])}
-    _save(player.game_id, player.environment, wrong)
+    wrong = {key: row for key, row in right.items() if key not in stored or row != standing_of(stored[key])}
+    store(player.game_id, player.environment, wrong)
 
 
 def fold(calls: Iterable[Call]) -> Rows:
@@ -122,9 +122,22 @@ def fold(calls: Iterable[Call]) -> Rows:
     the calls must be those that count, in the order of the log."""
     rows: Rows = {}
     for call in calls:
-        if call.credits:
-            _apply(rows, call.player_id, plan_of(call.version), call.at, call.credits)
+        add_recorded(rows, call)
     return rows
+
+
+def add_recorded(rows: Rows, call: Call) -> None:
+    """One more call of a :func:`fold`."""
+    if call.credits:
+        _apply(rows, call.player_id, plan_of(call.version), call.at, call.credits)
+
+
+def add_standing(rows: Rows, key: RowKey, standing: Standing) -> None:
+    """Add up rows of the same key, as erased players leave them."""
+    old = rows.get(key)
+    rows[key] = (
+        standing if old is None else Standing(old.value + standing.value, max(old.reached_at, standing.reached_at))
+    )
 
 
 # --- adding up --------------------------------------------------------------------------------------------------------
@@ -153,10 +166,10 @@ def _add(entries: Sequence[tuple[Plan, Call]]) -> None:
         return
     first = entries[0][1]
     is_news = all(call.kind == Call.Kind.CREATE for _, call in entries)  # nothing can be stored of new players
-    rows = {} if is_news else {key: _standing(row) for key, row in _load(changed).items()}
+    rows = {} if is_news else {key: standing_of(row) for key, row in _load(changed).items()}
     for plan, call in entries:
         _apply(rows, call.player_id, plan, call.at, call.credits)
-    _save(first.game_id, first.environment, rows)
+    store(first.game_id, first.environment, rows)
 
 
 def _calls_about(player: Player, rows: Iterable[RowKey]) -> Iterable[Call]:
@@ -186,10 +199,10 @@ def _load(keys: Iterable[RowKey]) -> dict[RowKey, BoardRow]:
     found = _rows().filter(
         entity__in=entities, board__in=boards, cycle__in=cycles, scope__in=scopes, player__in=players
     )
-    return {key: row for row in found if (key := _key(row)) in wanted}
+    return {key: row for row in found if (key := key_of(row)) in wanted}
 
 
-def _save(game: int, environment: str, rows: Mapping[RowKey, Standing]) -> None:
+def store(game: int, environment: str, rows: Mapping[RowKey, Standing]) -> None:
     """Insert or update rows, in one statement where they are not very many."""
     database = transactions.write_connection()
     made = [
@@ -217,11 +230,13 @@ def _save(game: int, environment: str, rows: Mapping[RowKey, Standing]) -> None:
         )
 
 
-def _key(row: BoardRow) -> RowKey:
+def key_of(row: BoardRow) -> RowKey:
+    """Which row it is."""
     return RowKey(row.entity_id, row.board, row.cycle, row.scope, row.player_id)
 
 
-def _standing(row: BoardRow) -> Standing:
+def standing_of(row: BoardRow) -> Standing:
+    """What it says."""
     return Standing(row.value, row.reached_at)
 
 

@@ -1,0 +1,95 @@
+"""``repair`` and ``replay``: store again what the log says (``engine-internals.md`` §1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django_playlyfe.engine import transactions
+from django_playlyfe.engine.boards import crediting
+from django_playlyfe.engine.history import comparing, projected, tombstones
+from django_playlyfe.engine.history.checking import Checked, compared
+from django_playlyfe.engine.history.players import BATCH, batches
+from django_playlyfe.engine.history.projected import Projected
+from django_playlyfe.engine.models import ActionCount, BoardRow, FeedEntry, Player, Score
+from django_playlyfe.engine.projections import count_rows, score_rows
+from django_playlyfe.engine.realm import Realm
+
+_ROWS = 500
+"""Most rows of one statement."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A batch of players whose projections were made anew: their ids; () for what erased ones have left."""
+
+    player_ids: tuple[str, ...]
+
+
+def repair(
+    realm: Realm, *, player_id: str | None = None, after: str | None = None, batch_size: int = BATCH
+) -> Iterator[Checked]:
+    """As :func:`~django_playlyfe.engine.history.checking.check`, and what differs is rewritten, each player in a
+    transaction of its own with the row locked. Breaks of the log itself stay."""
+    for batch in batches(realm, player_id=player_id, after=after, size=batch_size):
+        for player, found in compared(batch).items():
+            yield Checked(player.player_id, _repair(player) if found else ())
+    if player_id is None:
+        yield Checked("", tombstones.rewrite(realm))
+
+
+def replay(
+    realm: Realm, *, player_id: str | None = None, after: str | None = None, batch_size: int = BATCH
+) -> Iterator[Replayed]:
+    """Throw the projections away and make them anew from the log, batch by batch, each in a transaction of its own
+    with its players locked. Interrupted, everything is whole, and ``after`` goes on.
+
+    Args and errors: as :func:`~django_playlyfe.engine.history.checking.check`.
+    """
+    for batch in batches(realm, player_id=player_id, after=after, size=batch_size):
+        with transactions.atomic():
+            players = _lock(batch)
+            _rewrite(players, projected.from_log(players))
+        yield Replayed(tuple(player.player_id for player in batch))
+    if player_id is None:
+        tombstones.rewrite(realm)
+        yield Replayed(())
+
+
+def _repair(player: Player) -> tuple[comparing.Difference, ...]:
+    with transactions.atomic():
+        players = _lock([player])
+        if not players:
+            return ()
+        expected, stored = projected.from_log(players), projected.from_tables(players)
+        found = tuple(comparing.differences(stored[player.pk], expected[player.pk]))
+        if any(difference.kind != "log" for difference in found):
+            _rewrite(players, expected)
+            # Which version judged this state last is no longer known: the next play looks at every rule.
+            Player.objects.using(transactions.write_alias()).filter(pk=player.pk).update(judged_version=None)
+        return found
+
+
+def _lock(players: Sequence[Player]) -> list[Player]:
+    """The same players with their rows locked, in the order of their keys; who was erased meanwhile is left out."""
+    keys = [player.pk for player in players]
+    return list(transactions.locked(Player.objects.filter(pk__in=keys).order_by("pk")))
+
+
+def _rewrite(players: Sequence[Player], expected: dict[int, Projected]) -> None:
+    database, keys = transactions.write_alias(), [player.pk for player in players]
+    for model in (Score, ActionCount, FeedEntry, BoardRow):
+        model._default_manager.using(database).filter(player__in=keys).delete()
+    for player in players:
+        made = expected[player.pk]
+        Score.objects.using(database).bulk_create(score_rows(made.projections), batch_size=_ROWS)
+        ActionCount.objects.using(database).bulk_create(count_rows(made.projections), batch_size=_ROWS)
+        FeedEntry.objects.using(database).bulk_create(_feed(player, made), batch_size=_ROWS)
+        crediting.store(player.game_id, player.environment, made.rows)
+
+
+def _feed(player: Player, made: Projected) -> list[FeedEntry]:
+    return [
+        FeedEntry(game_id=player.game_id, environment=player.environment, player=player, call_id=call, tick=tick, at=at)
+        for (call, tick), at in made.feed.items()
+    ]
