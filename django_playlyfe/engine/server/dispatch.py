@@ -19,7 +19,7 @@ from django_playlyfe.engine.server.kit.edge import Trace
 from django_playlyfe.engine.server.kit.paging import Stream
 from django_playlyfe.engine.server.kit.parameters import Query
 from django_playlyfe.engine.server.kit.streaming import streamed
-from django_playlyfe.engine.server.routes import Match
+from django_playlyfe.engine.server.route import Match
 from django_playlyfe.wire import make_error
 
 _WITH_BODY = ("POST", "PATCH", "PUT")

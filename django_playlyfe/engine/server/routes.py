@@ -1,64 +1,11 @@
-"""All routes of both versions (``http-api.md`` §5-§7). What is not listed does not exist: ``route_not_found``."""
+"""All routes of both versions (``http-api.md`` §5-§8, §10). What is not listed does not exist: ``route_not_found``."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
-
 from django_playlyfe.engine.server import v1
-from django_playlyfe.engine.server.auth.access import Resource
-from django_playlyfe.engine.server.call import ApiCall, Logic
+from django_playlyfe.engine.server.group_routes import GROUP_ROUTES
+from django_playlyfe.engine.server.route import Match, Route, match
 from django_playlyfe.engine.server.views import actions, game, leaderboards, players
-
-
-@dataclass(frozen=True)
-class Route:
-    """One route.
-
-    Attributes:
-        resource: which scope opens it; runtime routes need a player.
-        method: GET also answers HEAD.
-        v2, v1: its path in each version, ``:name`` for a segment that varies; "" where the version lacks it.
-        view: reads the parameters of a call and returns what is left to do.
-        in_v1: makes the body of v2 that of v1.
-    """
-
-    resource: Resource
-    method: str
-    v2: str
-    v1: str
-    view: Callable[[ApiCall], Logic]
-    in_v1: Callable[[Any], Any] | None = None
-
-    @property
-    def has_player(self) -> bool:
-        """Whether a call is about one player (§3.5)."""
-        return self.resource == "runtime"
-
-    def path(self, version: str) -> str:
-        """The path in "v1" or "v2"."""
-        return self.v1 if version == "v1" else self.v2
-
-    def shape(self, version: str, body: Any) -> Any:
-        """The body of an answer as this version has it."""
-        return self.in_v1(body) if version == "v1" and self.in_v1 else body
-
-    @cached_property
-    def patterns(self) -> Mapping[str, re.Pattern[str]]:
-        """Version -> what its paths look like."""
-        return {"v1": _pattern(self.v1), "v2": _pattern(self.v2)}
-
-
-@dataclass(frozen=True)
-class Match:
-    """A route, and what its ``:names`` stand for in a path."""
-
-    route: Route
-    values: Mapping[str, str]
-
 
 ROUTES = (
     Route("runtime", "GET", "/runtime/player", "/player", players.own_profile, v1.profile),
@@ -72,7 +19,6 @@ ROUTES = (
     Route("runtime", "GET", "/runtime/definitions/metrics/:id", "/definitions/metrics/:id", game.metric),
     Route("runtime", "GET", "/runtime/leaderboards", "/leaderboards", leaderboards.listing),
     Route("runtime", "GET", "/runtime/leaderboards/:id", "/leaderboards/:id", leaderboards.page),
-    Route("runtime", "GET", "/runtime/leaderboards/:id/trend", "/leaderboards/:id/trend", leaderboards.trend),
     Route("runtime", "GET", "/runtime/activity", "/activity", game.own_activity),
     Route("admin", "GET", "/admin", "/", game.status),
     Route("admin", "GET", "/admin/activity", "", game.activity),
@@ -82,6 +28,8 @@ ROUTES = (
     Route("admin", "PATCH", "/admin/players/:id", "", players.change),
     Route("admin", "DELETE", "/admin/players/:id", "/players/:id", players.delete),
     Route("admin", "GET", "/admin/players/:id/activity", "", game.activity_of),
+    Route("admin", "POST", "/admin/leaderboards/:id/:scope", "", leaderboards.announce_scope),
+    *GROUP_ROUTES,
 )
 
 
@@ -93,14 +41,4 @@ def find(version: str, method: str, path: str) -> Match | None:
         method: of HTTP, with HEAD as GET.
         path: percent-decoded, with at most one slash at its end.
     """
-    for route in ROUTES:
-        found = route.patterns[version].fullmatch(path) if route.method == method else None
-        if found:
-            return Match(route, found.groupdict())
-    return None
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    if not path:
-        return re.compile(r"(?!)")
-    return re.compile(re.sub(r":(\w+)", r"(?P<\1>[^/]+)", path.rstrip("/")) + "/?")
+    return match(ROUTES, version, method, path)

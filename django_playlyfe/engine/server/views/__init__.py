@@ -1,1 +1,1 @@
-"""What each route does. A view reads its parameters and returns what is left to do (``dispatch.Logic``)."""
+"""What each route does. A view reads its parameters and returns what is left to do (``call.Logic``)."""

@@ -51,3 +51,8 @@ def trend(call: ApiCall) -> Logic:
         entity_id=query.text("entity_id"),
         scope_id=query.text("scope_id") or query.text("team_instance_id"),
     )
+
+
+def announce_scope(_call: ApiCall) -> Logic:
+    """Early clients announced the scopes of a board before they used them. Here a scope begins with its first play."""
+    return lambda: {"message": "Scopes need not be announced"}
