@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings as django_settings
+from django.utils.module_loading import import_string
 
 from django_playlyfe.exceptions import ConfigurationError
 
@@ -27,6 +28,7 @@ class ServerSettings:
         call_limit: most plays a day, None = no limit.
         player_limit: most players of a game in one environment, None = no limit.
         backdate_days: how old a backdated play may be.
+        player_id: tells which player a user of the site is, for the authorization page: ``(user) -> str | None``.
     """
 
     token_life: int
@@ -36,6 +38,7 @@ class ServerSettings:
     call_limit: int | None
     player_limit: int | None
     backdate_days: int
+    player_id: Callable[[Any], str | None]
 
 
 class _Wrong(ValueError):
@@ -73,6 +76,22 @@ def _origins(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _callable(value: Any) -> Callable[[Any], str | None]:
+    if isinstance(value, str):
+        try:
+            value = import_string(value)
+        except ImportError:
+            raise _Wrong(f"a callable or the dotted path of one; {value!r} cannot be imported") from None
+    if not callable(value):
+        raise _Wrong(f"a callable or the dotted path of one, not {value!r}")
+    return value  # type: ignore[no-any-return]  # what a site wrote has no types
+
+
+def primary_key(user: Any) -> str:
+    """The player id that ``django_playlyfe`` gives a user unless a site says otherwise."""
+    return str(user.pk)
+
+
 _KEYS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "TOKEN_LIFE": (_whole_number, 86_400),
     "RATE_LIMIT_STATUS": (_rate_limit_status, 429),
@@ -81,6 +100,7 @@ _KEYS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "CALL_LIMIT": (_limit, None),
     "PLAYER_LIMIT": (_limit, None),
     "BACKDATE_DAYS": (_whole_number, 30),
+    "PLAYER_ID": (_callable, primary_key),
 }
 """Key -> how its value is read, and the default."""
 
@@ -95,6 +115,11 @@ def server_settings() -> ServerSettings:
     if wrong:
         raise ConfigurationError(wrong[0])
     return ServerSettings(**values)
+
+
+def secret_keys() -> list[str]:
+    """The site's ``SECRET_KEY`` and the ones it had before."""
+    return [django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS]
 
 
 def problems() -> list[str]:

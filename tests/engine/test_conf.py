@@ -20,6 +20,7 @@ def test_the_defaults() -> None:
         call_limit=None,
         player_limit=None,
         backdate_days=30,
+        player_id=conf.primary_key,
     )
 
 

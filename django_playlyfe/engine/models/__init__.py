@@ -4,7 +4,7 @@
 """
 
 from django_playlyfe.engine.models.boards import BoardRow
-from django_playlyfe.engine.models.clients import Client, Token
+from django_playlyfe.engine.models.clients import ADDRESS_LENGTH, Client, ClientUsage, Grant, RefreshToken, Token
 from django_playlyfe.engine.models.common import (
     ALIAS_LENGTH,
     APP_LABEL,
@@ -19,6 +19,7 @@ from django_playlyfe.engine.models.log import Call, FeedEntry
 from django_playlyfe.engine.models.players import ActionCount, Player, Score
 
 __all__ = [
+    "ADDRESS_LENGTH",
     "ALIAS_LENGTH",
     "APP_LABEL",
     "ID_LENGTH",
@@ -29,11 +30,14 @@ __all__ = [
     "BoardRow",
     "Call",
     "Client",
+    "ClientUsage",
     "DesignVersion",
     "Environment",
     "FeedEntry",
     "Game",
+    "Grant",
     "Player",
+    "RefreshToken",
     "Score",
     "Token",
     "new_secret",

@@ -10,8 +10,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from django_playlyfe.engine import transactions
 from django_playlyfe.engine.server import routes
-from django_playlyfe.engine.server.auth import credentials, tokens
+from django_playlyfe.engine.server.auth import credentials, quota, tokens
 from django_playlyfe.engine.server.auth.access import Access, find_access
+from django_playlyfe.engine.server.auth.credentials import Presented
 from django_playlyfe.engine.server.call import ApiCall
 from django_playlyfe.engine.server.kit.answers import success
 from django_playlyfe.engine.server.kit.bodies import read_object
@@ -39,26 +40,26 @@ def api(request: HttpRequest, trace: Trace, version: str, path: str) -> HttpResp
         PlaylyfeError: what the first check that fails says, or the engine.
     """
     method = "GET" if request.method == "HEAD" else request.method or ""
-    token = credentials.take_token(request)
+    presented = credentials.take_token(request)
     if (method, path.rstrip("/")) == ("POST", "/logout"):
-        return _log_out(token, trace)
+        return _log_out(presented, trace)
     match = routes.find(version, method, path)
-    player_id = _player_id(request, match)
-    access = find_access(token, player_id) if token else None
+    access = find_access(presented, _player_id(request, match))
     if access is None:
         raise make_error("invalid_access_token")
     trace.client = access.client
+    quota.count_call(access.client_key, access.realm.environment)
     if match is None:
         raise make_error("route_not_found")
     trace.route = match.route.path(version)
     if not access.allows(match.route.resource, method):
         raise make_error("access_denied")
-    if match.route.has_player and not player_id:
+    if match.route.has_player and not access.player_id:
         raise make_error("invalid_player")
-    call = _read(request, trace, access, player_id, match)
+    call = _read(request, trace, access, match)
     logic = match.route.view(call)
     if match.route.has_player:
-        access.check_player(player_id)
+        access.check_player()
     if method == "GET":
         return _answer(request, trace, match.route.shape(version, logic()))
     with transactions.atomic():  # until the answer is made: a call that fails has not happened
@@ -66,13 +67,13 @@ def api(request: HttpRequest, trace: Trace, version: str, path: str) -> HttpResp
 
 
 def _player_id(request: HttpRequest, match: Match | None) -> str:
-    """The player of a runtime call; "" if none is named, or the call is about the game."""
+    """The player that a runtime call names; "" if it names none, or is about the game."""
     if match is None or not match.route.has_player:
         return ""
     return Query(request.GET).text("player_id") or ""
 
 
-def _read(request: HttpRequest, trace: Trace, access: Access, player_id: str, match: Match) -> ApiCall:
+def _read(request: HttpRequest, trace: Trace, access: Access, match: Match) -> ApiCall:
     query = Query(request.GET)
     trace.checked = query.as_data()
     body: dict[str, Any] = {}
@@ -80,7 +81,7 @@ def _read(request: HttpRequest, trace: Trace, access: Access, player_id: str, ma
         trace.checked = body = read_object(request)
     return ApiCall(
         access=access,
-        player_id=player_id,
+        player_id=access.player_id if match.route.has_player else "",
         path=match.values,
         query=query,
         body=body,
@@ -94,9 +95,9 @@ def _answer(request: HttpRequest, trace: Trace, body: Any) -> HttpResponseBase:
     return success(body)
 
 
-def _log_out(token: str | None, trace: Trace) -> HttpResponseBase:
+def _log_out(presented: Presented, trace: Trace) -> HttpResponseBase:
     """The same answer whatever the token was."""
     trace.route = "/logout"
-    if token:
-        tokens.revoke(token)
+    if presented.digest is not None:
+        tokens.revoke(presented.digest)
     return success({"message": "Logged out successfully"})

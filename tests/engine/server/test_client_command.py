@@ -159,3 +159,20 @@ def test_a_short_secret_is_taken_with_a_warning(game: Any) -> None:
     assert "short-one" not in warned.getvalue()
     stored = Client.objects.get(name="tests")
     assert credentials.matches("short-one", stored.secret_hash)
+
+
+def test_addresses_and_signing_are_options(run: Any) -> None:
+    said = run("app", "--redirect-uri", "https://app.example/a", "--redirect-uri", "myapp://b", "--jwt")
+    client = Client.objects.get()
+    assert client.redirect_uris == ["https://app.example/a", "myapp://b"]
+    assert client.sealed_secret
+    assert said["text"].count("CLIENT_SECRET=") == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["app.example", "https://app.example/#x", "javascript:alert(1)", "https://app example/", "data:text/html,"],
+)
+def test_an_address_that_no_browser_should_go_to_is_refused(run: Any, address: str) -> None:
+    assert "browser" in refused(run, "app", "--redirect-uri", address)
+    assert not Client.objects.exists()

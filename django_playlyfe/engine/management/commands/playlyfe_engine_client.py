@@ -38,6 +38,17 @@ class Command(BaseCommand):
             "--for-site", action="store_true", help="All that the client of django-playlyfe needs: runtime and admin."
         )
         scopes.add_argument("--scopes", metavar="LIST", help='For example "admin,design,runtime:read".')
+        parser.add_argument(
+            "--redirect-uri",
+            action="append",
+            metavar="URI",
+            help="Where the authorization page may send a browser back to; may be given several times.",
+        )
+        parser.add_argument(
+            "--jwt",
+            action="store_true",
+            help="It logs players in with tokens that it signs: the secret is kept, encrypted. Needs the extra jwt.",
+        )
         parser.add_argument("--test", action="store_true", help="A test client: it plays in staging.")
         parser.add_argument("--environment", choices=Environment.values, help="Default: production.")
         parser.add_argument("--game", default="", metavar="ID", help="May be left out while there is only one.")
@@ -66,6 +77,8 @@ class Command(BaseCommand):
             secret=options["secret"],
             new_secret=options["new_secret"],
             scopes=_scopes(options),
+            redirect_uris=options["redirect_uri"],
+            signs_for_players=options["jwt"],
         )
         client = registered.client
         if options["verbosity"]:

@@ -7,10 +7,13 @@ from typing import Literal
 
 from django.db.models import BooleanField, OuterRef, Subquery, Value
 from django.utils import timezone as clock
+from django.views.decorators.debug import sensitive_variables
 
 from django_playlyfe.engine import transactions
 from django_playlyfe.engine.models import Player, Token
 from django_playlyfe.engine.realm import Realm, check_player_id
+from django_playlyfe.engine.server.auth import player_tokens
+from django_playlyfe.engine.server.auth.credentials import Presented
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.wire import make_error
 
@@ -21,6 +24,8 @@ SCOPES = tuple(f"{resource}:{right}" for resource in RESOURCES for right in ("re
 """All that a client can be allowed."""
 NEW_CLIENT = ("runtime:read", "runtime:write")
 """What a client may do unless somebody says otherwise."""
+PLAYER = frozenset(NEW_CLIENT)
+"""What a token that a player holds can open at most."""
 FOR_SITE = ("admin:read", "admin:write", "runtime:read", "runtime:write")
 """What django-playlyfe's own client needs."""
 
@@ -31,21 +36,26 @@ class Access:
 
     Attributes:
         client: public id of the client.
+        client_key: its primary key.
         realm: the client's game, in its environment.
         scopes: of :data:`SCOPES`.
-        player_enabled: whether the player that the call names is enabled; None if there is no such player.
+        player_id: the player of the call: the token's if it is a player's, else the one that the call names; "" for
+            none.
+        player_enabled: whether that player is enabled; None if there is no such player.
     """
 
     client: str
+    client_key: int
     realm: Realm
     scopes: frozenset[str]
+    player_id: str
     player_enabled: bool | None
 
     def allows(self, resource: Resource, method: str) -> bool:
         """Whether the client may use this method on routes of this resource."""
         return f"{resource}:{'read' if method == 'GET' else 'write'}" in self.scopes
 
-    def check_player(self, player_id: str) -> None:
+    def check_player(self) -> None:
         """Refuse players who are not there or are disabled. No query: :func:`find_access` looked already.
 
         Raises:
@@ -53,37 +63,80 @@ class Access:
             PlayerNotFound: no player has it.
             AccessDenied: the player is disabled.
         """
-        check_player_id(player_id)
+        check_player_id(self.player_id)
         if self.player_enabled is None:
             raise make_error("player_not_found")
         if not self.player_enabled:
-            raise make_error("access_denied", f"The player '{player_id}' is disabled")
+            raise make_error("access_denied", f"The player '{self.player_id}' is disabled")
 
 
-def find_access(token_digest: str, player_id: str | None = None) -> Access | None:
-    """What a token allows, None if it is unknown, expired or revoked, or its client is. One query.
+def find_access(presented: Presented, player_id: str = "") -> Access | None:
+    """What a token allows, None if it is unknown, expired or revoked, or its client is.
 
     Args:
-        token_digest: from ``credentials.take_token``.
-        player_id: whom the call is about, if anybody; looked up by the same query.
+        presented: what came with the request.
+        player_id: whom the call names, if anybody; a token of a player is about that one.
     """
+    if presented.digest is not None:
+        return _of_access_token(presented.digest, player_id)
+    if presented.jwt is not None:
+        return _of_player_token(presented.jwt)
+    return None
+
+
+def _of_access_token(token_digest: str, player_id: str) -> Access | None:
+    """One query, which also looks the player up."""
     # Where the engine writes: a replica need not know a token yet that was issued a moment ago.
     tokens = Token.objects.using(transactions.write_alias()).filter(
         digest=token_digest, revoked_at=None, expires_at__gt=clock.now(), client__revoked_at=None
     )
     row = (
-        tokens.annotate(player_enabled=_enabled(player_id))
+        tokens.annotate(named_enabled=_enabled(player_id))
         .values_list(
-            "client__client_id", "client__game__game_id", "client__environment", "client__scopes", "player_enabled"
+            "client__client_id",
+            "client_id",
+            "client__game__game_id",
+            "client__environment",
+            "client__scopes",
+            "player__player_id",
+            "player__enabled",
+            "grant_id",
+            "named_enabled",
         )
         .first()
     )
     if row is None:
         return None
-    client, game, environment, scopes, player_enabled = row
-    # Databases without booleans answer a subquery with 0 and 1.
+    client, client_key, game, environment, scopes, own_id, own_enabled, grant, named_enabled = row
+    allowed = frozenset(scopes)
+    if own_id is not None and grant is None:
+        allowed &= PLAYER  # of the implicit flow: a player's browser holds it
+    enabled = named_enabled if own_id is None else own_enabled
     return Access(
-        client, Realm(game, environment), frozenset(scopes), None if player_enabled is None else bool(player_enabled)
+        client=client,
+        client_key=client_key,
+        realm=Realm(game, environment),
+        scopes=allowed,
+        player_id=player_id if own_id is None else own_id,
+        # Databases without booleans answer a subquery with 0 and 1.
+        player_enabled=None if enabled is None else bool(enabled),
+    )
+
+
+@sensitive_variables()
+def _of_player_token(text: str) -> Access | None:
+    found = player_tokens.read(text)
+    if found is None:
+        return None
+    client = found.client
+    players = Player.objects.using(transactions.write_alias()).filter(game=client.game, environment=client.environment)
+    return Access(
+        client=client.client_id,
+        client_key=client.pk,
+        realm=Realm(client.game.game_id, client.environment),
+        scopes=found.scopes & PLAYER,
+        player_id=found.player_id,
+        player_enabled=players.filter(player_id=found.player_id).values_list("enabled", flat=True).first(),
     )
 
 

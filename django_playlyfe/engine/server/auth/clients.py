@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from django.utils import timezone as clock
 from django.views.decorators.debug import sensitive_variables
 
 from django_playlyfe.engine import transactions
-from django_playlyfe.engine.models import ID_LENGTH, TITLE_LENGTH, Client, Game
+from django_playlyfe.engine.models import ADDRESS_LENGTH, ID_LENGTH, TITLE_LENGTH, Client, Game
 from django_playlyfe.engine.realm import Realm, find_game
-from django_playlyfe.engine.server.auth import credentials, tokens
+from django_playlyfe.engine.server.auth import credentials, player_tokens, sealing, tokens
 from django_playlyfe.engine.server.auth.access import NEW_CLIENT, RESOURCES, SCOPES
 
 SHORTEST_SECRET = 8
@@ -61,6 +62,8 @@ def register(
     secret: str | None = None,
     new_secret: bool = False,
     scopes: list[str] | None = None,
+    redirect_uris: list[str] | None = None,
+    signs_for_players: bool = False,
 ) -> Registered:
     """Create the client of this name in a game's environment, or change what is given of it.
 
@@ -71,6 +74,9 @@ def register(
         secret: its secret from now on; made up for a new client if None.
         new_secret: make up a secret for an old one, too.
         scopes: what it may do, of ``access.SCOPES``; a new client may only play if None.
+        redirect_uris: where the authorization page may send a browser back to.
+        signs_for_players: it logs players in with tokens that it signs (JWT): the secret is kept, encrypted. Needs the
+            secret, so an old client gets a new one unless ``secret`` is given.
 
     Raises:
         Refused: the id belongs to another client, or the client was revoked and gets no new secret, or an argument
@@ -87,17 +93,26 @@ def register(
         raise Refused(
             f"The secret should have at least {SHORTEST_SECRET} characters, better {SAFE_SECRET} random ones."
         )
+    for address in redirect_uris or ():
+        _check_address(address)
+    if signs_for_players:
+        player_tokens.library()  # better now than at the first login
     with transactions.atomic():
         client = _find(find_game(realm), realm, name, client_id)
         created = client.pk is None
         if client.revoked_at is not None and secret is None and not new_secret:
             raise Refused(f"The client '{name}' was revoked. With a new secret it may come back.")
-        made = credentials.new_client_secret() if secret is None and (created or new_secret) else None
+        needs = signs_for_players and not client.sealed_secret
+        made = credentials.new_client_secret() if secret is None and (created or new_secret or needs) else None
         if secret is not None or made is not None:
             client.secret_hash = credentials.digest(secret or made or "")
             client.revoked_at = None
+            if signs_for_players or client.sealed_secret:
+                client.sealed_secret = sealing.seal(secret or made or "")
         if scopes is not None or created:
             client.scopes = list(NEW_CLIENT if scopes is None else scopes)
+        if redirect_uris is not None:
+            client.redirect_uris = list(redirect_uris)
         client.save(using=transactions.write_alias())
     return Registered(client, created, made)
 
@@ -112,6 +127,15 @@ def revoke(realm: Realm, name: str) -> Client:
         client.save(using=transactions.write_alias(), update_fields=["revoked_at"])
         tokens.revoke_all(client)
     return client
+
+
+def _check_address(address: str) -> None:
+    parts = urlsplit(address)
+    is_written_well = address.isascii() and address.isprintable() and " " not in address
+    if not (is_written_well and parts.scheme and len(address) <= ADDRESS_LENGTH and not parts.fragment):
+        raise Refused(f"{address!r} is no address to send a browser to: write it whole, without a fragment.")
+    if parts.scheme in ("javascript", "data", "vbscript", "file"):
+        raise Refused(f"A browser must not be sent to {parts.scheme!r} addresses.")
 
 
 def _find(game: Game, realm: Realm, name: str, client_id: str | None) -> Client:

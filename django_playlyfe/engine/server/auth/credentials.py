@@ -7,6 +7,7 @@ import hmac
 import re
 import secrets
 import string
+from dataclasses import dataclass, field
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, QueryDict
@@ -52,9 +53,17 @@ def matches(secret: str, stored: str) -> bool:
     return hmac.compare_digest(digest(secret), stored)
 
 
+@dataclass(frozen=True)
+class Presented:
+    """What a request brought to show who calls: the digest of an access token, or a player token, or neither."""
+
+    digest: str | None = None
+    jwt: str | None = field(default=None, repr=False)
+
+
 @sensitive_variables()
-def take_token(request: HttpRequest) -> str | None:
-    """The digest of the token that came with a request; None if none came. The query wins over the header.
+def take_token(request: HttpRequest) -> Presented:
+    """What came with a request. The query wins over the header, and an access token over a player token.
 
     The token leaves the request here: error reports, broken-link mails and the access log of a server that logs from
     the environment (gunicorn) then show none.
@@ -68,12 +77,13 @@ def take_token(request: HttpRequest) -> str | None:
         _replace_query(request, QueryDict())
         raise
     token = next(iter(parameters.getlist("access_token")), None)  # of two, the first one counts
-    if not token:
+    jwt = next(iter(parameters.getlist("jwt")), None)
+    if not token and not jwt:
         bearer = _BEARER.fullmatch(request.META.get("HTTP_AUTHORIZATION", "").strip())
         token = bearer[1] if bearer else None
     request.META.pop("HTTP_AUTHORIZATION", None)
     _replace_query(request, _without_secrets(parameters))
-    return digest(token) if token else None
+    return Presented(digest(token)) if token else Presented(jwt=jwt or None)
 
 
 def redacted(text: str) -> str:

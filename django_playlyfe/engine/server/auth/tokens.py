@@ -27,8 +27,8 @@ class IssuedToken:
 
 
 @sensitive_variables()
-def issue(client_id: str, client_secret: str) -> IssuedToken:
-    """A token for a client that knows its secret. Earlier ones stay valid: processes fetch theirs independently.
+def authenticate(client_id: str, client_secret: str) -> int:
+    """The primary key of the client that has this id and secret.
 
     Raises:
         AuthenticationError: wrong id or secret, or the client was revoked (``client_auth_fail``); nobody learns which.
@@ -39,8 +39,24 @@ def issue(client_id: str, client_secret: str) -> IssuedToken:
     client, secret_hash = found or (None, _OF_NOBODY)
     if not credentials.matches(client_secret, secret_hash) or client is None:
         raise make_error("client_auth_fail")
+    return client
+
+
+@sensitive_variables()
+def issue(client_id: str, client_secret: str) -> IssuedToken:
+    """A token for a client that knows its secret. Earlier ones stay valid: processes fetch theirs independently.
+
+    Raises:
+        AuthenticationError: as :func:`authenticate`.
+    """
+    return issue_for(authenticate(client_id, client_secret))
+
+
+@sensitive_variables()
+def issue_for(client: int, player: int | None = None, grant: int | None = None) -> IssuedToken:
+    """A token for a client, and of a player who has let it act. Arguments are primary keys."""
     issued = IssuedToken(credentials.new_token(), conf.server_settings().token_life)
-    _store(client, issued)
+    _store(issued, client, player, grant)
     return issued
 
 
@@ -57,12 +73,14 @@ def revoke_all(client: Client) -> None:
 
 
 @sensitive_variables()
-def _store(client: int, issued: IssuedToken) -> None:
+def _store(issued: IssuedToken, client: int, player: int | None, grant: int | None) -> None:
     now = clock.now()
     tokens = Token.objects.using(transactions.write_alias())
     with transactions.atomic():
         tokens.create(
             client_id=client,
+            player_id=player,
+            grant_id=grant,
             digest=credentials.digest(issued.text),
             created_at=now,
             expires_at=now + timedelta(seconds=issued.life),
