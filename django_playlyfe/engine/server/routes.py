@@ -19,6 +19,7 @@ ROUTES = (
     Route("runtime", "GET", "/runtime/definitions/metrics/:id", "/definitions/metrics/:id", game.metric),
     Route("runtime", "GET", "/runtime/leaderboards", "/leaderboards", leaderboards.listing),
     Route("runtime", "GET", "/runtime/leaderboards/:id", "/leaderboards/:id", leaderboards.page),
+    Route("runtime", "GET", "/runtime/leaderboards/:id/trend", "/leaderboards/:id/trend", leaderboards.trend),
     Route("runtime", "GET", "/runtime/activity", "/activity", game.own_activity),
     Route("admin", "GET", "/admin", "/", game.status),
     Route("admin", "GET", "/admin/activity", "", game.activity),

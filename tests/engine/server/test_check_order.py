@@ -69,7 +69,7 @@ def test_what_is_not_listed_does_not_exist(site: Api, path: str) -> None:
     [
         "/runtime/players/ines/activity",
         "/runtime/actions/finish_book/debug",
-        "/runtime/teams",
+        "/runtime/team",
         "/admin/clients",
         "/design/metrics",
         "//runtime/player",
