@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import formats, timezone
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from django_playlyfe.exceptions import AccessDenied, ActionLimitReached
 from django_playlyfe.types import Earned, Event, Feedback, Reward
@@ -68,12 +68,13 @@ def day(instant: datetime) -> str:
     return formats.date_format(date, "DATE_FORMAT")
 
 
+# With a context: other apps, such as Django's admin, have these words in another case.
 _CYCLES = {
-    "alltime": gettext_lazy("All time"),
-    "yearly": gettext_lazy("This year"),
-    "monthly": gettext_lazy("This month"),
-    "weekly": gettext_lazy("This week"),
-    "daily": gettext_lazy("Today"),
+    "alltime": pgettext_lazy("leaderboard", "All time"),
+    "yearly": pgettext_lazy("leaderboard", "This year"),
+    "monthly": pgettext_lazy("leaderboard", "This month"),
+    "weekly": pgettext_lazy("leaderboard", "This week"),
+    "daily": pgettext_lazy("leaderboard", "Today"),
 }
 
 

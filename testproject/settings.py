@@ -80,6 +80,7 @@ LOGOUT_REDIRECT_URL = "home"
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "testproject" / "locale"]
 USE_TZ = True
 
 STATIC_URL = "static/"
