@@ -14,9 +14,11 @@ from django_playlyfe.engine.server.auth import credentials, quota, tokens
 from django_playlyfe.engine.server.auth.access import Access, find_access
 from django_playlyfe.engine.server.auth.credentials import Presented
 from django_playlyfe.engine.server.call import ApiCall
+from django_playlyfe.engine.server.kit import cors
 from django_playlyfe.engine.server.kit.answers import success
 from django_playlyfe.engine.server.kit.bodies import read_object
 from django_playlyfe.engine.server.kit.edge import Trace
+from django_playlyfe.engine.server.kit.etags import tagged
 from django_playlyfe.engine.server.kit.paging import Stream
 from django_playlyfe.engine.server.kit.parameters import Query
 from django_playlyfe.engine.server.kit.streaming import streamed
@@ -41,6 +43,9 @@ def api(request: HttpRequest, trace: Trace, version: str, path: str) -> HttpResp
     """
     method = "GET" if request.method == "HEAD" else request.method or ""
     presented = credentials.take_token(request)
+    if method == "OPTIONS":
+        trace.route = "*"
+        return cors.preflight()
     if (method, path.rstrip("/")) == ("POST", "/logout"):
         return _log_out(presented, trace)
     match = routes.find(version, method, path)
@@ -61,7 +66,8 @@ def api(request: HttpRequest, trace: Trace, version: str, path: str) -> HttpResp
     if match.route.has_player:
         access.check_player()
     if method == "GET":
-        return _answer(request, trace, match.route.shape(version, logic()))
+        response = _answer(request, trace, match.route.shape(version, logic()))
+        return tagged(request, response) if match.route.changes_seldom else response
     with transactions.atomic():  # until the answer is made: a call that fails has not happened
         return _answer(request, trace, match.route.shape(version, logic()))
 

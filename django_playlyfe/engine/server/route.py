@@ -43,6 +43,11 @@ class Route:
         """Whether a call is about one player (§3.5)."""
         return self.resource == "runtime"
 
+    @property
+    def changes_seldom(self) -> bool:
+        """Whether answers name what they hold, so that nobody fetches them twice (§12)."""
+        return self.v2.startswith(("/runtime/definitions/", "/runtime/assets/", "/design/"))
+
     def path(self, version: str) -> str:
         """The path in "v1" or "v2"."""
         return self.v1 if version == "v1" else self.v2

@@ -7,6 +7,8 @@ from django.urls import re_path
 from django_playlyfe.engine.server.auth.endpoint import token
 from django_playlyfe.engine.server.auth.pages import AuthorizeView, LogoutView
 from django_playlyfe.engine.server.dispatch import api
+from django_playlyfe.engine.server.kit.compression import compress
+from django_playlyfe.engine.server.kit.cors import share
 from django_playlyfe.engine.server.kit.edge import edge
 from django_playlyfe.engine.server.views.health import health
 
@@ -21,5 +23,5 @@ urlpatterns = [
     re_path(r"^logout/?\Z", LogoutView.as_view(), name="logout"),
     re_path(r"^health/?\Z", edge(health, _PRIVATE), name="health"),
     # Which routes there are is decided after the token was checked, so everything below a version comes here.
-    re_path(r"^(?P<version>v[12])(?P<path>(?:/(?s:.*))?)\Z", edge(api, _API), name="api"),
+    re_path(r"^(?P<version>v[12])(?P<path>(?:/(?s:.*))?)\Z", edge(api, _API, compress, share), name="api"),
 ]

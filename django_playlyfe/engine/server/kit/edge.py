@@ -52,7 +52,11 @@ View = Callable[..., HttpResponseBase]
 """``(request, trace, **path values)``. May raise anything."""
 
 
-def edge(view: View, headers: Mapping[str, str]) -> Callable[..., HttpResponseBase]:
+Finish = Callable[[HttpRequest, HttpResponseBase], HttpResponseBase]
+"""Something done to every answer, refusals too, before it leaves."""
+
+
+def edge(view: View, headers: Mapping[str, str], *finishes: Finish) -> Callable[..., HttpResponseBase]:
     """Make a view of this server a view of Django.
 
     It is exempt from the site's CSRF check, LoginRequiredMiddleware and ATOMIC_REQUESTS. Every exception becomes an
@@ -61,6 +65,7 @@ def edge(view: View, headers: Mapping[str, str]) -> Callable[..., HttpResponseBa
     Args:
         view: what to do.
         headers: what every answer carries, whatever its status.
+        finishes: done to every answer, in this order.
     """
 
     @wraps(view)
@@ -74,6 +79,8 @@ def edge(view: View, headers: Mapping[str, str]) -> Callable[..., HttpResponseBa
         response.headers["X-Request-ID"] = trace.request_id
         for name, value in headers.items():
             response.headers.setdefault(name, value)
+        for finish in finishes:
+            response = finish(request, response)
         if request.method == "HEAD":
             _drop_body(response)
         _log(request, response, trace, cause)

@@ -1,0 +1,44 @@
+"""Long answers in JSON, compressed for whoever can read that (``http-api.md`` §12)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from django.utils.text import compress_sequence, compress_string
+
+from django_playlyfe.engine.server.kit.answers import JSON
+
+SMALLEST = 1024
+"""Bytes; below it compressing is not worth the while."""
+_LENGTH_VARIES = 100
+"""Random bytes at most in the header of the compressed answer: its length tells less about secrets inside (BREACH)."""
+_REFUSED = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)
+
+
+def compress(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Compress an answer in JSON of 1 KiB or more, or of a length that is not known yet."""
+    if response.headers.get("Content-Type") != JSON or response.headers.get("Content-Encoding"):
+        return response
+    if isinstance(response, HttpResponse) and len(response.content) < SMALLEST:
+        return response
+    if response.streaming and cast("StreamingHttpResponse", response).is_async:
+        return response  # Django compresses no stream of this kind
+    patch_vary_headers(response, ["Accept-Encoding"])
+    wanted = request.headers.get("Accept-Encoding", "")
+    if "gzip" not in wanted.lower() or _REFUSED.search(wanted):
+        return response
+    if isinstance(response, HttpResponse):
+        response.content = compress_string(response.content, max_random_bytes=_LENGTH_VARIES)
+        response.headers["Content-Length"] = str(len(response.content))
+    else:
+        streamed = cast("StreamingHttpResponse", response)
+        streamed.streaming_content = compress_sequence(cast("Iterable[bytes]", streamed.streaming_content))
+    response.headers["Content-Encoding"] = "gzip"
+    if "ETag" in response.headers:  # a strong one names these very bytes
+        response.headers["ETag"] = f'{response.headers["ETag"][:-1]}-gzip"'
+    return response

@@ -1,0 +1,114 @@
+"""What our server adds without a client that does not ask noticing: CORS, ETags, compression (``http-api.md`` §12)."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from django_playlyfe.engine import services
+from django_playlyfe.engine.realm import Realm
+
+from .conftest import Api, ask_for_token
+
+METRICS = "/runtime/definitions/metrics"
+
+
+class TestOtherOrigins:
+    def test_any_origin_may_read_answers_and_refusals(self, ines: Api) -> None:
+        for response in (ines.get("/runtime/player"), Browser().get("/v2/nowhere")):
+            assert response.headers["Access-Control-Allow-Origin"] == "*"
+            exposed = response.headers["Access-Control-Expose-Headers"]
+            assert exposed == "ETag, Retry-After, X-Request-ID, Idempotency-Replayed, Playlyfe-Features"
+            assert "Access-Control-Allow-Credentials" not in response.headers
+
+    @pytest.mark.parametrize("path", ["/v2/runtime/player", "/v1/player", "/v2/nowhere", "/v2/logout"])
+    def test_asking_first_needs_no_token(self, quest: Realm, path: str) -> None:
+        response = Browser().options(path)
+        assert (response.status_code, response.content) == (204, b"")
+        assert response.headers["Access-Control-Allow-Methods"] == "GET, POST, PUT, PATCH, DELETE"
+        assert response.headers["Access-Control-Allow-Headers"] == (
+            "Content-Type, Authorization, Idempotency-Key, If-None-Match, X-Request-ID"
+        )
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+
+    def test_a_host_may_name_the_origins(self, ines: Api, settings: Any) -> None:
+        settings.PLAYLYFE_SERVER = {"CORS_ORIGINS": ["https://app.example"]}
+        shared = ines.get("/runtime/player", Origin="https://app.example")
+        kept = ines.get("/runtime/player", Origin="https://evil.example")
+        assert shared.headers["Access-Control-Allow-Origin"] == "https://app.example"
+        assert "Access-Control-Allow-Origin" not in kept.headers
+        assert "Origin" in shared.headers["Vary"]
+        assert "Origin" in kept.headers["Vary"]
+
+    def test_or_none(self, ines: Api, settings: Any) -> None:
+        settings.PLAYLYFE_SERVER = {"CORS_ORIGINS": []}
+        assert "Access-Control-Allow-Origin" not in ines.get("/runtime/player").headers
+
+    def test_the_token_endpoint_is_for_servers(self, register: Any) -> None:
+        register("app")
+        assert "Access-Control-Allow-Origin" not in ask_for_token("app").headers
+
+
+class TestETags:
+    def test_what_the_caller_has_is_not_sent_again(self, ines: Api) -> None:
+        first = ines.get(METRICS)
+        tag = first.headers["ETag"]
+        assert tag.startswith('"')
+        assert first.headers["Cache-Control"] == "private, no-cache"
+        again = ines.get(METRICS, If_None_Match=f'"other", {tag}')
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["ETag"] == tag
+        assert ines.get(METRICS, If_None_Match='"other"').status_code == 200
+
+    def test_other_answers_are_not_kept(self, ines: Api) -> None:
+        response = ines.get("/runtime/player")
+        assert "ETag" not in response.headers
+        assert response.headers["Cache-Control"] == "private, no-store"
+
+    def test_a_refusal_has_none(self, ines: Api) -> None:
+        assert "ETag" not in ines.get(f"{METRICS}/nothing").headers
+
+    def test_the_head_of_it_has_the_same(self, ines: Api) -> None:
+        head = ines("HEAD", METRICS)
+        assert head.headers["ETag"] == ines.get(METRICS).headers["ETag"]
+        assert head.content == b""
+
+
+class TestCompression:
+    @pytest.fixture
+    def many(self, quest: Realm) -> None:
+        for number in range(60):
+            services.create_player(quest, f"player-{number}")
+
+    def test_a_long_answer_is_compressed_for_whoever_reads_that(self, site: Api, many: None) -> None:
+        plain = site.get("/admin/players?limit=50")
+        packed = site.get("/admin/players?limit=50", Accept_Encoding="br, gzip")
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert "Accept-Encoding" in packed.headers["Vary"]
+        content = b"".join(packed.streaming_content) if packed.streaming else packed.content
+        expected = b"".join(plain.streaming_content) if plain.streaming else plain.content
+        assert gzip.decompress(content) == expected
+        assert len(json.loads(expected)["data"]) == 50
+
+    @pytest.mark.parametrize("accepts", ["", "br", "gzip;q=0", "gzip;q=0.0, br"])
+    def test_not_for_others(self, site: Api, many: None, accepts: str) -> None:
+        response = site.get("/admin/players?limit=50", Accept_Encoding=accepts)
+        assert "Content-Encoding" not in response.headers
+
+    def test_short_answers_stay_as_they_are(self, ines: Api) -> None:
+        assert "Content-Encoding" not in ines.get("/runtime/activity", Accept_Encoding="gzip").headers
+
+    def test_the_token_endpoint_never_compresses(self, register: Any) -> None:
+        register("app")
+        assert "Content-Encoding" not in ask_for_token("app").headers
+
+    def test_each_form_of_an_answer_has_its_own_tag(self, ines: Api) -> None:
+        plain = ines.get("/runtime/definitions/metrics")
+        packed = ines.get("/runtime/definitions/metrics", Accept_Encoding="gzip")
+        if "Content-Encoding" in packed.headers:
+            assert packed.headers["ETag"] != plain.headers["ETag"]
+        assert ines.get(METRICS, Accept_Encoding="gzip", If_None_Match=packed.headers["ETag"]).status_code == 304
