@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Concatenate
@@ -185,7 +185,7 @@ def _signature(read: Reader) -> inspect.Signature:
 
 
 class WidgetNode(Node):
-    """A tag in a template: reads, then renders the widget or sets a variable, whatever happens."""
+    """A tag in a template: shows a widget or sets a variable."""
 
     def __init__(
         self,
@@ -195,72 +195,109 @@ class WidgetNode(Node):
         target: str | None,
     ) -> None:
         self.definition = definition
-        self.tag = definition.tag
-        self.signature = _signature(definition.read)
         self.positional = positional
         self.named = named
         self.target = target
 
     def render(self, context: Context) -> SafeString:
         """The widget; "" for ``as name``, for nobody and where there is nothing to show."""
-        if self.target is not None:
-            context[self.target] = None
-        try:
-            return self._show(*self._call(context))
-        except PlaylyfeError as error:
-            logger.warning("{%% %s %%} shows a placeholder: %s", self.tag, error)
-            return self._placeholder(context, error)
-        except ConfigurationError as error:
-            logger.error("{%% %s %%} shows a placeholder: %s", self.tag, error)
-            return self._placeholder(context, error)
-        except Exception as error:
-            logger.exception("{%% %s %%} shows a placeholder", self.tag)
-            return self._placeholder(context, error)
+        use = Use(self.definition, context, lambda: self._resolve(context))
+        if self.target is None:
+            return use.rendered()
+        context[self.target] = None  # arguments of the tag do not see an older value
+        context[self.target] = use.data()
+        return _NOTHING
 
-    def _show(self, call: Call, arguments: inspect.BoundArguments) -> SafeString:
-        if call.is_nobody and not self.definition.visitors:
-            return _NOTHING
-        needs = self.definition.needs
-        if needs and needs not in services.abilities(call.game):
-            return _NOTHING
+    def _resolve(self, context: Context) -> Arguments:
+        positional = [expression.resolve(context) for expression in self.positional]
+        return positional, {name: expression.resolve(context) for name, expression in self.named.items()}
+
+
+Arguments = tuple[Sequence[Any], Mapping[str, Any]]
+"""Positional and named ones."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of a widget on a page: reads, and whatever happens raises nothing.
+
+    Attributes:
+        definition: the widget.
+        context: of the template it stands in.
+        arguments: gives the arguments of the tag.
+    """
+
+    definition: Definition
+    context: Context
+    arguments: Callable[[], Arguments]
+
+    def rendered(self) -> SafeString:
+        """The widget; "" for nobody and where there is nothing to show; a placeholder if something goes wrong."""
         try:
             with _savepoint():
-                found = self.definition.read(call, *arguments.args, **arguments.kwargs)
-                return _NOTHING if found is None else self._give(call, found)
+                call, found = self._read()
+                return _NOTHING if found is None else self._render(call, found)
+        except Exception as error:
+            self._log(error)
+            return self._placeholder(error)
+
+    def data(self) -> Any:
+        """The data of the widget; None for nobody, where there is nothing, and if something goes wrong."""
+        try:
+            with _savepoint():
+                _call, found = self._read()
+                return None if found is None else found.data
+        except Exception as error:
+            self._log(error)
+            return None
+
+    def _read(self) -> tuple[Call, Widget | None]:
+        call, arguments = self._call()
+        definition = self.definition
+        if call.is_nobody and not definition.visitors:
+            return call, None
+        if definition.needs and definition.needs not in services.abilities(call.game):
+            return call, None
+        try:
+            return call, definition.read(call, *arguments.args, **arguments.kwargs)
         except PlayerNotFound:
             if call.is_left_out:  # for those there is nothing, which is no failure
-                return _NOTHING
+                return call, None
             raise
 
-    def _give(self, call: Call, found: Widget) -> SafeString:
-        if self.target is not None:
-            call.context[self.target] = found.data
-            return _NOTHING
+    def _render(self, call: Call, found: Widget) -> SafeString:
         variables = {"game": call.game, "is_own": call.is_own, **found.variables}
-        return _include(call.context, self.definition.template_name, variables)
+        return _include(self.context, self.definition.template_name, variables)
 
-    def _call(self, context: Context) -> tuple[Call, inspect.BoundArguments]:
+    def _call(self) -> tuple[Call, inspect.BoundArguments]:
         """Whose data of which game, and the remaining arguments."""
-        given = self.signature.bind(
-            *(expression.resolve(context) for expression in self.positional),
-            **{name: expression.resolve(context) for name, expression in self.named.items()},
-        )
+        positional, named = self.arguments()
+        signature = _signature(self.definition.read)
+        given = signature.bind(*positional, **named)
         user = given.arguments.pop("user", OF_THE_REQUEST)
         settings = game_settings(given.arguments.pop("game", DEFAULT_GAME) or DEFAULT_GAME)
         if user is OF_THE_REQUEST:
-            user = _user_of_the_request(context)
-        rest = [parameter for name, parameter in self.signature.parameters.items() if name not in ("user", "game")]
-        return Call(user, settings, context), inspect.BoundArguments(inspect.Signature(rest), given.arguments)
+            user = _user_of_the_request(self.context)
+        rest = [parameter for name, parameter in signature.parameters.items() if name not in ("user", "game")]
+        return Call(user, settings, self.context), inspect.BoundArguments(inspect.Signature(rest), given.arguments)
 
-    def _placeholder(self, context: Context, error: Exception) -> SafeString:
-        if self.target is not None:
-            return _NOTHING
+    def _log(self, error: Exception) -> None:
+        tag = self.definition.tag
+        if isinstance(error, PlaylyfeError):
+            logger.warning("{%% %s %%} shows a placeholder: %s", tag, error)
+        elif isinstance(error, ConfigurationError):
+            logger.error("{%% %s %%} shows a placeholder: %s", tag, error)
+        else:
+            logger.exception("{%% %s %%} shows a placeholder", tag)
+
+    def _placeholder(self, error: Exception) -> SafeString:
+        context = self.context
         debug = context.template is not None and context.template.engine.debug
         try:
             shown = f"{type(error).__name__}: {error}" if debug else ""
-            return _include(context, PLACEHOLDER, {"tag": self.tag, "problem": shown})
+            return _include(context, PLACEHOLDER, {"tag": self.definition.tag, "problem": shown})
         except Exception:
-            logger.exception("The placeholder of {%% %s %%} cannot be rendered", self.tag)
+            logger.exception("The placeholder of {%% %s %%} cannot be rendered", self.definition.tag)
             return _NOTHING
 
 
