@@ -230,6 +230,11 @@ def game_settings(alias: str = DEFAULT_GAME) -> GameSettings:
     return known[alias]
 
 
+def as_given() -> Mapping[str, Mapping[str, Any]]:
+    """``settings.PLAYLYFE`` as the site has written it; empty where it has written none."""
+    return dict(getattr(django_settings, "PLAYLYFE", None) or {})
+
+
 def site_language() -> str:
     """The language of texts that are stored, not shown: that of the site, whoever is looking."""
     return django_settings.LANGUAGE_CODE

@@ -17,6 +17,8 @@ from django.test.utils import CaptureQueriesContext
 
 import tests.examples  # noqa: F401 - registers the profile that --hypothesis-profile names
 
+pytest_plugins = ["django_playlyfe.pytest_plugin"]  # as installed; also where this checkout is not
+
 DESIGNS = Path(__file__).parent / "designs"
 _BOOKKEEPING = re.compile(r"(SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT)\b", re.IGNORECASE)
 

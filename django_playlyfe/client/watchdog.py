@@ -16,9 +16,25 @@ from collections.abc import Callable, Iterator
 
 from django_playlyfe.client.per_process import PerProcess
 
+_in_line = 0
+"""How many blocks are open that want no thread."""
+
+
+@contextlib.contextmanager
+def calls_in_line() -> Iterator[None]:
+    """Inside, whatever would be done in a thread is done by the caller, in any thread of this process: for tests."""
+    global _in_line
+    _in_line += 1
+    try:
+        yield
+    finally:
+        _in_line -= 1
+
 
 def threads_can_run() -> bool:
-    """False under uWSGI without ``--enable-threads``: a thread started there never runs."""
+    """False under uWSGI without ``--enable-threads``, where a thread never runs, and in a test that wants none."""
+    if _in_line:
+        return False
     uwsgi = sys.modules.get("uwsgi")
     if uwsgi is None:
         return True

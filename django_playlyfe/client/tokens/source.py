@@ -7,6 +7,7 @@ token being replaced; so a worker that lags behind cannot remove a newer one.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 
 from django_playlyfe.client.clock import SYSTEM_CHANCE, SYSTEM_CLOCK, Chance, Clock
 from django_playlyfe.client.errors import suppressed
@@ -19,7 +20,7 @@ from django_playlyfe.client.tokens.failures import Failure
 from django_playlyfe.client.tokens.leases import Lease, Leases, leases_for
 from django_playlyfe.client.tokens.memory import ProcessMemory
 from django_playlyfe.client.tokens.store import TokenStore, View
-from django_playlyfe.client.tokens.windows import Token
+from django_playlyfe.client.tokens.windows import LONGEST_LIFE, Token, issue
 from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
 
 LONGEST_WAIT = 6.0
@@ -50,6 +51,7 @@ class TokenSource:
         self._other_token_in = other_token_in
         self._clock = clock
         self._chance = chance
+        self._frozen: Token | None = None
         self._memory = PerProcess(lambda: ProcessMemory(clock, chance))  # step 0: a fork starts empty
 
     def get(self, deadline: float, *, rejected: Token | None = None) -> Token:
@@ -63,6 +65,8 @@ class TokenSource:
             PlaylyfeError: no token is to be had now; its outcome says that nothing was sent.
             ConfigurationError: AUTH_URL names no Playlyfe server.
         """
+        if self._frozen is not None:
+            return self._frozen
         memory = self._memory()
         if rejected is not None:
             memory.reject(rejected)
@@ -89,6 +93,16 @@ class TokenSource:
         failure = failures.refused(text, now)
         self._remember(memory, failure)
         return failure.error(now)
+
+    @contextlib.contextmanager
+    def frozen(self, value: str) -> Iterator[None]:
+        """Inside, this is the token, and nobody is asked for one: for tests."""
+        before = self._frozen
+        self._frozen = issue(value, LONGEST_LIFE, self._clock.now())
+        try:
+            yield
+        finally:
+            self._frozen = before
 
     def forget_failure(self) -> None:
         """Ask again at once, with the same secret (``playlyfe_token --reset``)."""
