@@ -99,7 +99,7 @@ PAGES = [*ROOT.glob("*.rst"), *ROOT.glob("docs/*.rst")]
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_is_valid_restructuredtext(page):
     document = docutils.core.publish_doctree(page.read_text(), settings_overrides={"report_level": 5})
-    problems = [message.astext() for message in document.findall(docutils.nodes.system_message)]
+    problems = [message.astext() for message in document.findall(docutils.nodes.system_message) if message["level"] > 1]
     assert not problems
 
 
