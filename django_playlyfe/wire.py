@@ -51,6 +51,7 @@ ERRORS: Mapping[str, ErrorRow] = {
     "action_not_found": ErrorRow(errors.ActionNotFound, 404, "The action does not exist"),
     "leaderboard_not_found": ErrorRow(errors.NotFound, 404, "The leaderboard does not exist"),
     "rule_not_found": ErrorRow(errors.NotFound, 404, "The rule does not exist"),
+    "item_not_found": ErrorRow(errors.NotFound, 404, "The item does not exist"),
     "metric_not_found": ErrorRow(errors.NotFound, 404, "The metric does not exist"),
     "team_not_found": ErrorRow(errors.NotFound, 404, "The team does not exist"),
     "process_not_found": ErrorRow(errors.NotFound, 404, "The process does not exist"),

@@ -18,6 +18,7 @@ from django_playlyfe.types import (
     LeaderboardInfo,
     Listing,
     MetricDefinition,
+    Movement,
     Player,
     PlayResult,
 )
@@ -228,6 +229,13 @@ class GameBackend(ABC):
     def feedback_cursor(self, player_id: str) -> int:
         """The cursor behind all that is recorded by now, for a player whose history is not to be shown as news."""
         return 0
+
+    def explain_score(self, player_id: str, metric: str, item: str = "", *, limit: int = 100) -> Listing[Movement]:
+        """The last ``limit`` calls that moved a score, oldest first (flag ``explain``); ``total`` counts all of them.
+
+        Raises PlayerNotFound; NotFound for an unknown metric or item.
+        """
+        return Listing()
 
     @abstractmethod
     def export(self, player_id: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ for it. The engine speaks wire-shaped JSON; ``wire.read_*`` turns it into the da
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from django_playlyfe.types import (
     LeaderboardRow,
     Listing,
     MetricDefinition,
+    Movement,
     Player,
     PlayResult,
     summarise,
@@ -57,6 +59,7 @@ class EngineBackend(GameBackend):
     backdating = True
     idempotent = True
     undo = True
+    explain = True
 
     @property
     def realm(self) -> Realm:
@@ -255,6 +258,16 @@ class EngineBackend(GameBackend):
         from django_playlyfe.engine import selectors
 
         return selectors.newest_call_id(self.realm, player_id)
+
+    def explain_score(self, player_id: str, metric: str, item: str = "", *, limit: int = 100) -> Listing[Movement]:
+        """Read from the log; memory is bounded by ``limit``."""
+        from django_playlyfe.engine import history
+
+        newest, total = deque[Movement](maxlen=limit), 0
+        for movement in history.explain(self.realm, player_id, metric, item):
+            newest.append(movement)
+            total += 1
+        return Listing(items=tuple(newest), total=total)
 
     def export(self, player_id: str) -> dict[str, Any]:
         """Everything stored about a player. Raises PlayerNotFound."""

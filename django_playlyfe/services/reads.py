@@ -26,6 +26,7 @@ from django_playlyfe.types import (
     LeaderboardRow,
     Listing,
     MetricDefinition,
+    Movement,
     Player,
 )
 
@@ -170,6 +171,29 @@ def mark_notifications_read(user: Who, ids: Iterable[str], game: str = DEFAULT_G
     player_id = player_id_of(user, game)
     games[game].mark_notifications(player_id, list(islice(ids, MOST_ROWS)))
     cache.forget(game, database_of(user))
+
+
+def explain(user: Who, metric: str, item: str = "", *, limit: int = 100, game: str = DEFAULT_GAME) -> Listing[Movement]:
+    """Why a score is what it is: the last calls that moved it, oldest first, with amounts, sums and the rule that paid.
+
+    Args:
+        user: whose score.
+        metric: id of the metric.
+        item: id or name of an item, for a set.
+        limit: most calls to give, at most 1,000; ``total`` counts all.
+        game: alias of the game.
+
+    Returns:
+        Nothing on a backend that cannot explain (:func:`abilities`), such as HTTP.
+
+    Raises:
+        PlayerNotFound: the user is not a player.
+        NotFound: there is no such metric or item.
+    """
+    player_id = player_id_of(user, game)
+    limit = _bounded(limit)
+    question: Hashable = ("explain", player_id, metric, item, limit)
+    return cache.remember(game, question, lambda: games[game].explain_score(player_id, metric, item, limit=limit))
 
 
 def abilities(game: str = DEFAULT_GAME) -> frozenset[str]:

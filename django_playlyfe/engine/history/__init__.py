@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from django_playlyfe.engine.history.checking import Checked, check
 from django_playlyfe.engine.history.comparing import Difference
+from django_playlyfe.engine.history.explaining import explain
 from django_playlyfe.engine.history.rebuilding import repair, replay
 from django_playlyfe.engine.history.state_hash import state_hash
 
-__all__ = ["Checked", "Difference", "check", "repair", "replay", "state_hash"]
+__all__ = ["Checked", "Difference", "check", "explain", "repair", "replay", "state_hash"]

@@ -85,7 +85,7 @@ def from_log(players: Sequence[Player]) -> dict[int, Projected]:
 def calls_of(players: Sequence[Player]) -> Iterable[Call]:
     """The calls of these players, player by player in the order of the log, with their design versions."""
     calls = Call.objects.using(transactions.write_alias()).filter(player__in=[player.pk for player in players])
-    calls = calls.select_related("version").defer("version__document", "dice")
+    calls = calls.select_related("version").defer("version__document")
     return calls.order_by("player_id", "pk").iterator(chunk_size=READ_AT_ONCE)
 
 

@@ -21,6 +21,9 @@ from django_playlyfe.engine.rules.plan import Action, Plan, Reward, RewardRule
 from django_playlyfe.engine.rules.snapshot import Snapshot
 from django_playlyfe.engine.rules.state import Dice, Outcome, PlayerState, PlayInput, Refused
 
+_Keyed = tuple[str, Reward]
+"""``"<rule index>.<reward index>"`` and the reward."""
+
 __all__ = ["apply_rewards", "bootstrap", "custom_rule", "level_meta", "play", "visible_actions"]
 
 
@@ -76,9 +79,9 @@ def custom_rule(plan: Plan, state: PlayerState, rule_id: str, given: Mapping[str
     if rule is None:
         raise Refused("rule_not_found", f"The rule '{rule_id}' does not exist")
     judgement = Judgement(Snapshot.take(plan, state, at, variables.read(rule.variables, given)))
-    matching = [inner for _, inner in _matching(rule.rules, judgement)]
+    matching = list(_matching(rule.rules, judgement))
     if matching:
-        changes = _pay((reward for inner in matching for reward in inner.rewards), judgement, 1)
+        changes = _pay((won for index, inner in matching for won in _keyed(inner.rewards, str(index))), judgement, 1)
         judgement.emit({"event": "custom_rule", "rule": {"id": rule.id, "name": rule.name}, "changes": changes})
     judgement.follow(thorough=True)
     return judgement.outcome({})
@@ -87,7 +90,7 @@ def custom_rule(plan: Plan, state: PlayerState, rule_id: str, given: Mapping[str
 def apply_rewards(plan: Plan, state: PlayerState, rewards: Sequence[Reward], at: datetime) -> Outcome:
     """Apply an administrator's score patch; its probabilities play no part."""
     judgement = Judgement(Snapshot.take(plan, state, at, {}))
-    judgement.emit({"event": "score", "changes": _pay(iter(rewards), judgement, 1)})
+    judgement.emit({"event": "score", "changes": _pay(_keyed(rewards, "0"), judgement, 1)})
     judgement.follow(thorough=True)
     return judgement.outcome({})
 
@@ -107,7 +110,7 @@ def _pay_for(action: Action, judgement: Judgement, chance: Chance, count: int) -
     if not chance.succeeds("action", action.probability):
         return []
     matching = list(_matching(action.rules, judgement))
-    won = (reward for index, rule in matching for reward in _rolled(rule.rewards, str(index), chance))
+    won = (paid for index, rule in matching for paid in _rolled(rule.rewards, str(index), chance))
     return _pay(won, judgement, count)
 
 
@@ -118,14 +121,20 @@ def _matching(rules: Sequence[RewardRule], judgement: Judgement) -> Iterator[tup
             yield index, rule
 
 
-def _rolled(rewards: Sequence[Reward], rule: str, chance: Chance) -> Iterator[Reward]:
+def _rolled(rewards: Sequence[Reward], rule: str, chance: Chance) -> Iterator[_Keyed]:
     """The rewards whose own roll succeeds, rolled one by one as they are asked for."""
+    for key, reward in _keyed(rewards, rule):
+        if chance.succeeds(key, reward.probability):
+            yield key, reward
+
+
+def _keyed(rewards: Sequence[Reward], rule: str) -> Iterator[_Keyed]:
+    """Rewards by the key of their roll: positions of the rule and of the reward in it."""
     for index, reward in enumerate(rewards):
-        if chance.succeeds(f"{rule}.{index}", reward.probability):
-            yield reward
+        yield f"{rule}.{index}", reward
 
 
-def _pay(rewards: Iterator[Reward], judgement: Judgement, count: int) -> list[dict[str, Any]]:
+def _pay(rewards: Iterator[_Keyed], judgement: Judgement, count: int) -> list[dict[str, Any]]:
     """Apply rewards in order; the changes of one event, compounds last."""
-    changes = (judgement.pay(reward, count) for reward in rewards)
+    changes = (judgement.pay(key, reward, count) for key, reward in rewards)
     return judgement.recompute([change for change in changes if change is not None])

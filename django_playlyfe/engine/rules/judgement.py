@@ -27,11 +27,13 @@ class Judgement:
         self._computed = snapshot.computed
         self._touched: set[tuple[str, str]] = set()
         self._events: list[EventDraft] = []
+        self._paid: list[str] = []
 
-    def pay(self, reward: Reward, count: int) -> Change | None:
-        """Apply a reward to the running scores (step 6)."""
+    def pay(self, key: str, reward: Reward, count: int) -> Change | None:
+        """Apply a reward, which is known by ``key``, to the running scores (step 6)."""
         change = rewards.apply(reward, self.running, self.snapshot, count)
         if change is not None:
+            self._paid.append(key)
             self._touched.add(("metric", reward.metric))
         return change
 
@@ -67,7 +69,7 @@ class Judgement:
     def outcome(self, rolls: Mapping[str, float]) -> Outcome:
         """What came of the call."""
         writes = tuple(differences(self._plan, self.snapshot.state, self.running))
-        return Outcome(self.running, writes, tuple(self._events), rolls)
+        return Outcome(self.running, writes, tuple(self._events), rolls, tuple(self._paid))
 
     def _follow_levels(self, thorough: bool) -> None:
         for rule in self._plan.level_rules:

@@ -94,12 +94,14 @@ class EventDraft:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a call does: the new state, its difference to the old one per stored score, the events in emission order
-    (not counting silent calls), the rolls made (key -> number)."""
+    (not counting silent calls), the rolls made (key -> number), and the rewards that altered something, as
+    ``"<rule index>.<reward index>"``: they made the first changes of the call's own event, in this order."""
 
     state: PlayerState
     writes: tuple[Write, ...]
     events: tuple[EventDraft, ...]
     rolls: Mapping[str, float]
+    paid: tuple[str, ...] = ()
 
 
 class Refused(Exception):
