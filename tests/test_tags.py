@@ -347,18 +347,51 @@ def test_tags_that_read_one_resource_share_one_look_up(reader, count_queries):
     assert len(many) == len(one) > 0
 
 
-def test_a_list_of_users_costs_the_same_queries_however_long_it_is(make_user, count_queries):
-    users = [make_user() for _ in range(20)]
-    services.play(users[7], "finish_book", {"pages": 600})
-    source = "{% playlyfe_prefetch users %}{% for user in users %}{% playlyfe_player user %}{% endfor %}"
+CARDS = """{% playlyfe_prefetch users %}
+{% for user in users %}<section>{% playlyfe_player user %}</section>{% endfor %}"""
+EVERYTHING = """{% playlyfe_prefetch users activity=20 actions=True %}{% playlyfe_prefetch users activity=200 %}
+{% for user in users %}<section>
+{% playlyfe_player user %}{% playlyfe_scores user %}{% playlyfe_badges user %}{% playlyfe_level user=user %}
+{% playlyfe_actions user %}{% playlyfe_activity user %}{% playlyfe_sparkline "xp" user %}
+</section>{% endfor %}"""
+
+
+@pytest.mark.parametrize(("source", "most"), [(CARDS, 5), (EVERYTHING, 18)])
+def test_a_list_of_fifty_users_costs_the_same_queries_as_one_of_two(make_user, count_queries, source, most):
+    users = [make_user() for _ in range(50)]
+    for user in users[::7]:
+        services.play(user, "finish_book", {"pages": 600})
 
     def queries(some):
         with one_request(), count_queries() as counted:
             shown = render(source, users[0], users=some)
-        assert shown.count("playlyfe-player__name") == len(some)
+        assert shown.count("<section>") == shown.count("playlyfe-player__name") == len(some)
+        assert "Not available" not in shown
         return len(counted)
 
-    assert queries(users) == queries(users[:2]) <= 5
+    assert queries(users) == queries(users[:2]) <= most
+
+
+def test_what_is_read_at_once_is_what_is_read_one_by_one(make_user):
+    users = [make_user() for _ in range(3)]
+    for number, user in enumerate(users):
+        for pages in range(number * 2):
+            services.play(user, "finish_book", {"pages": 10 + pages})
+
+    def everything():
+        return [
+            (
+                services.actions(user).items,
+                services.activity(user, limit=3).items,
+                services.profile(user, detailed=True),
+            )
+            for user in users
+        ]
+
+    one_by_one = everything()
+    with one_request():
+        services.prefetch(users, activity=3, actions=True)
+        assert everything() == one_by_one
 
 
 def test_prefetching_passes_over_who_is_no_player(make_user, settings):

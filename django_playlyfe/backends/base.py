@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django_playlyfe.exceptions import ConfigurationError, PlayerNotFound
 from django_playlyfe.types import (
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from django_playlyfe.conf import GameSettings
 
+
+T = TypeVar("T")
 
 FLAGS = ("transactional", "backdating", "idempotent", "rarity", "progress", "privacy", "undo", "explain")
 """What backends may differ in (``interface.md`` §3.9)."""
@@ -172,15 +174,15 @@ class GameBackend(ABC):
 
     def profiles(self, player_ids: Iterable[str], *, detailed: bool = False) -> dict[str, Player]:
         """Several profiles by player id, who is not a player left out. One by one, unless the backend knows better."""
-        found = {}
-        for player_id in player_ids:
-            with suppress(PlayerNotFound):
-                found[player_id] = self.profile(player_id, detailed=detailed)
-        return found
+        return _of_each(player_ids, lambda player_id: self.profile(player_id, detailed=detailed))
 
     @abstractmethod
     def actions(self, player_id: str) -> Listing[Action]:
         """Actions the player can see, sorted by id."""
+
+    def actions_of(self, player_ids: Iterable[str]) -> dict[str, Listing[Action]]:
+        """What several players can see, by player id; as :meth:`profiles`."""
+        return _of_each(player_ids, self.actions)
 
     @abstractmethod
     def definitions(self, reader_id: str | None) -> Listing[MetricDefinition]:
@@ -214,6 +216,10 @@ class GameBackend(ABC):
     def activity(self, player_id: str | None, *, limit: int = 20) -> Listing[Event]:
         """The newest ``limit`` events, newest first, of a player, or of the whole game for None."""
 
+    def activities(self, player_ids: Iterable[str], *, limit: int = 20) -> dict[str, Listing[Event]]:
+        """The newest events of several players, by player id; as :meth:`profiles`."""
+        return _of_each(player_ids, lambda player_id: self.activity(player_id, limit=limit))
+
     def notifications(self, player_id: str) -> Listing[Event]:
         """Events addressed to the player, newest first."""
         return Listing()
@@ -244,3 +250,12 @@ class GameBackend(ABC):
     @abstractmethod
     def status(self) -> dict[str, Any]:
         """Whether the game can be used, JSON-able: ``{"ok": bool, "detail": str, …}``. Never raises PlaylyfeError."""
+
+
+def _of_each(player_ids: Iterable[str], read: Callable[[str], T]) -> dict[str, T]:
+    """What is read of each player, one by one; who is not a player is left out."""
+    found = {}
+    for player_id in player_ids:
+        with suppress(PlayerNotFound):
+            found[player_id] = read(player_id)
+    return found

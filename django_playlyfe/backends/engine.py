@@ -170,6 +170,13 @@ class EngineBackend(GameBackend):
 
         return wire.as_listing(map(wire.read_action, selectors.actions(self.realm, player_id)))
 
+    def actions_of(self, player_ids: Iterable[str]) -> dict[str, Listing[Action]]:
+        """What several players can see, by a constant number of queries."""
+        from django_playlyfe.engine import selectors
+
+        found = selectors.actions_of(self.realm, player_ids)
+        return {player_id: wire.as_listing(map(wire.read_action, body)) for player_id, body in found.items()}
+
     def definitions(self, reader_id: str | None) -> Listing[MetricDefinition]:
         """The metrics; the same for every reader."""
         from django_playlyfe.engine import selectors
@@ -236,6 +243,13 @@ class EngineBackend(GameBackend):
         from django_playlyfe.engine import selectors
 
         return wire.as_listing(wire.read_feed(selectors.latest_activity(self.realm, player_id, limit)))
+
+    def activities(self, player_ids: Iterable[str], *, limit: int = 20) -> dict[str, Listing[Event]]:
+        """The newest events of several players, by a constant number of queries."""
+        from django_playlyfe.engine import selectors
+
+        found = selectors.latest_activities(self.realm, player_ids, limit)
+        return {player_id: wire.as_listing(wire.read_feed(body)) for player_id, body in found.items()}
 
     def feedback(self, player_id: str, cursor: int) -> tuple[list[Feedback], int]:
         """Plays and undos recorded after ``cursor``, oldest first, and the cursor behind them."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Count
 
@@ -33,6 +33,8 @@ from django_playlyfe.types import (
 if TYPE_CHECKING:
     from django_playlyfe.links import Who
 
+T = TypeVar("T")
+
 MOST_ROWS = 1000
 """No list of these functions is longer (``interface.md`` §4)."""
 
@@ -49,8 +51,10 @@ def profile(user: Who, *, detailed: bool = False, game: str = DEFAULT_GAME) -> P
     )
 
 
-def prefetch(users: Iterable[Any], game: str = DEFAULT_GAME) -> None:
+def prefetch(users: Iterable[Any], game: str = DEFAULT_GAME, *, activity: int = 0, actions: bool = False) -> None:
     """Read the profiles of many users at once, for a page that shows each of them; at most 1,000.
+
+    With ``activity`` also so many of the newest events of each, with ``actions`` also what each can do.
 
     A constant number of queries. What is read is remembered for the request, so it has no effect outside one; users
     who are anonymous or not players are passed over.
@@ -62,6 +66,13 @@ def prefetch(users: Iterable[Any], game: str = DEFAULT_GAME) -> None:
     ids = [link.player_id for link in links.values() if link.state == PlayerLink.State.LINKED]
     for player_id, player in games[game].profiles(ids, detailed=True).items():
         cache.remember(game, ("profile", player_id, True), partial(_same, player))
+    if activity:
+        limit = _bounded(activity)
+        for player_id, events in games[game].activities(ids, limit=limit).items():
+            cache.remember(game, ("activity", player_id, limit), partial(_same, events))
+    if actions:
+        for player_id, listed in games[game].actions_of(ids).items():
+            cache.remember(game, ("actions", player_id), partial(_same, listed))
 
 
 def actions(user: Who, game: str = DEFAULT_GAME) -> Listing[Action]:
@@ -210,9 +221,9 @@ def status(game: str = DEFAULT_GAME) -> dict[str, Any]:
     return {"game": game, "backend": backend.settings.backend, **backend.status(), "links": links}
 
 
-def _same(player: Player) -> Player:
+def _same(answer: T) -> T:
     """Answers a question whose answer came with others."""
-    return player
+    return answer
 
 
 def _bounded(limit: int) -> int:

@@ -156,9 +156,13 @@ def playlyfe_feedback(call: Call) -> Widget | None:
 
 
 @widget(register, visitors=True)
-def playlyfe_prefetch(call: Call, users: Iterable[Any]) -> Widget | None:
-    """``{% playlyfe_prefetch users %}`` before a list of users: their profiles are read at once. Shows nothing."""
-    services.prefetch(users, call.game)
+def playlyfe_prefetch(call: Call, users: Iterable[Any], *, activity: int = 0, actions: bool = False) -> Widget | None:
+    """``{% playlyfe_prefetch users %}`` before a list of users: their profiles are read at once. Shows nothing.
+
+    ``activity=20`` also reads so many events of each, as ``{% playlyfe_activity user %}`` shows (a sparkline needs
+    ``activity=200``), and ``actions=True`` what each can do.
+    """
+    services.prefetch(users, call.game, activity=activity, actions=actions)
     return None
 
 

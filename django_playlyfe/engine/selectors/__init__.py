@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django_playlyfe.engine.selectors.actions import actions
+from django_playlyfe.engine.selectors.actions import actions, actions_of
 from django_playlyfe.engine.selectors.boards import leaderboard, leaderboard_row, leaderboards
 from django_playlyfe.engine.selectors.feeds import (
     activity,
     game_activity,
+    latest_activities,
     latest_activity,
     newest_call_id,
     results_after,
@@ -17,9 +18,11 @@ from django_playlyfe.engine.selectors.trends import trend
 
 __all__ = [
     "actions",
+    "actions_of",
     "activity",
     "export",
     "game_activity",
+    "latest_activities",
     "latest_activity",
     "leaderboard",
     "leaderboard_row",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone as clock
 
+from django_playlyfe.engine.models import ActionCount, Player, Score
 from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.projections import Projections
-from django_playlyfe.engine.realm import Realm, find_player, version_in_force
+from django_playlyfe.engine.realm import Realm, find_game, find_player, version_in_force
 from django_playlyfe.engine.rules import judge
 from django_playlyfe.engine.rules.plan import Action, Plan, Reward, SetMetric, StateMetric, Variable
 
@@ -19,7 +21,30 @@ def actions(realm: Realm, player_id: str) -> list[Wire]:
     """The actions that the player can see, sorted by id. Three queries."""
     player = find_player(realm, player_id)
     plan = plan_of(version_in_force(player.game, realm))
-    state = Projections.load(player).state(plan)
+    return _visible(plan, Projections.load(player))
+
+
+def actions_of(realm: Realm, player_ids: Iterable[str]) -> dict[str, list[Wire]]:
+    """The actions that each of several players can see, by player id. Four queries, however many there are.
+
+    Who is not a player is left out. Raises ConfigurationError.
+    """
+    game = find_game(realm)
+    plan = plan_of(version_in_force(game, realm))
+    found = Player.objects.filter(game=game, environment=realm.environment, player_id__in=set(player_ids))
+    scores: dict[int, list[Score]] = {player.pk: [] for player in found}
+    counts: dict[int, list[ActionCount]] = {player.pk: [] for player in found}
+    for score in Score.objects.filter(player__in=list(scores)):
+        scores[score.player_id].append(score)
+    for count in ActionCount.objects.filter(player__in=list(counts)):
+        counts[count.player_id].append(count)
+    return {
+        player.player_id: _visible(plan, Projections(player, scores[player.pk], counts[player.pk])) for player in found
+    }
+
+
+def _visible(plan: Plan, stored: Projections) -> list[Wire]:
+    state = stored.state(plan)
     visible = judge.visible_actions(plan, state, clock.now())
     return [_action(plan, action, state.counts.get(action.id, 0)) for action in visible]
 
