@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django_playlyfe.engine.server import v1
+from django_playlyfe.engine.server.design_routes import DESIGN_ROUTES
 from django_playlyfe.engine.server.group_routes import GROUP_ROUTES
 from django_playlyfe.engine.server.route import Match, Route, match
 from django_playlyfe.engine.server.views import actions, game, leaderboards, players
@@ -31,6 +32,7 @@ ROUTES = (
     Route("admin", "GET", "/admin/players/:id/activity", "", game.activity_of),
     Route("admin", "POST", "/admin/leaderboards/:id/:scope", "", leaderboards.announce_scope),
     *GROUP_ROUTES,
+    *DESIGN_ROUTES,
 )
 
 

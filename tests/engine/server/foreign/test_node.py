@@ -109,3 +109,14 @@ def test_version_1_speaks_in_its_own_shapes(library: Callable[..., Library]) -> 
     assert scores["badges"]["Bookworm"] == {"description": "Finished five books", "count": "0"}
     assert old("get", "/game/players")["total"] == 1
     assert old("get", "/leaderboards/top_readers", {"cycle": "alltime"})["total"] == 1
+
+
+def test_a_metric_is_made_and_deleted(node: Library) -> None:
+    made = node("post", "/design/versions/latest/metrics", {}, {"id": "pages", "name": "Pages", "type": "point"})
+    assert made["constraints"] == {"min": "0", "max": "Infinity", "default": "0"}
+    listed = node("get", "/design/versions/latest/metrics", {"fields": "id,type"})
+    assert {"id": "pages", "type": "point"} in listed
+    gone = node("delete", "/design/versions/latest/metrics/pages")
+    assert gone == {"message": "The metric 'pages' has been deleted successfully"}
+    with pytest.raises(Failure, match=r"metric_not_found \(404\)"):
+        node("get", "/design/versions/latest/metrics/pages")

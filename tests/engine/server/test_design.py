@@ -1,0 +1,332 @@
+"""The design API (``engine.md`` §14.1, §15)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from django_playlyfe.engine import services
+from django_playlyfe.engine.activation import activate
+from django_playlyfe.engine.design.components import SINGULAR
+from django_playlyfe.engine.models import DesignVersion, Game
+from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.server.auth.access import SCOPES
+
+from ..conftest import LIBRARY_QUEST
+from .conftest import Api, error, problems
+
+ROOT = "/design/versions/latest"
+POINT = {"id": "pages", "name": "Pages", "type": "point"}
+ACTION: dict[str, Any] = {"id": "nap", "name": "Take a nap", "requires": {}, "rules": [], "variables": []}
+
+
+@pytest.fixture
+def desk(enter: Any) -> Api:
+    """A client that edits the design and looks at the game."""
+    api: Api = enter(list(SCOPES), "ines")
+    return api
+
+
+def test_lists_show_ids_and_names_in_design_order(desk: Api) -> None:
+    assert desk.get(f"{ROOT}/metrics").json() == [
+        {"id": "xp", "name": "Experience"},
+        {"id": "coins", "name": "Coins"},
+        {"id": "badges", "name": "Badges"},
+        {"id": "rank", "name": "Rank"},
+        {"id": "impact", "name": "Impact"},
+    ]
+    desk.post(f"{ROOT}/metrics", POINT)
+    assert desk.get(f"{ROOT}/metrics").json()[-1] == {"id": "pages", "name": "Pages"}
+
+
+@pytest.mark.parametrize("kind", list(SINGULAR))
+def test_every_type_can_be_listed_and_read_whole(desk: Api, kind: str) -> None:
+    for entry in desk.get(f"{ROOT}/{kind}").json():
+        whole = desk.get(f"{ROOT}/{kind}/{entry['id']}").json()
+        assert entry.items() <= whole.items()
+        assert len(whole) > 3
+
+
+def test_fields_are_dotted_paths(desk: Api) -> None:
+    fields = "id,constraints.items.id,constraints.items.max,constraints.max_items,constraints.nothing,tags"
+    shown = {entry["id"]: entry for entry in desk.get(f"{ROOT}/metrics?fields={fields}").json()}
+    assert shown["badges"] == {
+        "id": "badges",
+        "constraints": {
+            "items": [{"id": "bookworm", "max": "1"}, {"id": "night_owl", "max": "1"}, {"id": "bookmark", "max": "5"}],
+            "max_items": "Infinity",
+        },
+    }
+    assert shown["xp"] == {"id": "xp", "tags": ["core"]}
+    boards = desk.get(f"{ROOT}/leaderboards?fields=metric.id").json()
+    assert boards[0] == {"metric": {"id": "xp"}}
+    rewards = desk.get(f"{ROOT}/actions?fields=rules.rewards.verb").json()
+    assert rewards[1] == {"rules": [{"rewards": [{"verb": "remove"}, {"verb": "add"}]}]}
+
+
+def test_tags_filter_a_list(desk: Api) -> None:
+    assert desk.get(f"{ROOT}/metrics?tags=core").json() == [{"id": "xp", "name": "Experience"}]
+    assert desk.get(f"{ROOT}/metrics?tags=nothing,core").json() == [{"id": "xp", "name": "Experience"}]
+    assert desk.get(f"{ROOT}/rules?tags=weekly&fields=id").json() == [{"id": "weekly_target"}]
+    assert desk.get(f"{ROOT}/rules?tags=core").json() == []
+
+
+def test_a_draft_that_is_not_there_is_the_saved_component(desk: Api) -> None:
+    assert desk.get(f"{ROOT}/metrics/xp?source=stash").json() == desk.get(f"{ROOT}/metrics/xp").json()
+    assert desk.get(f"{ROOT}/teams?source=stash").json() == [{"id": "book_club", "name": "Book club"}]
+    assert problems(desk.get(f"{ROOT}/metrics?source=attic")) == [("/source", "ENUM_MISMATCH")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "filled"),
+    [
+        ("metrics", POINT, {"constraints": {"min": "0", "max": "Infinity", "default": "0"}}),
+        (
+            "metrics",
+            {"id": "shelf", "name": "Shelf", "type": "set", "constraints": {"items": [{"name": "Red book", "max": 2}]}},
+            {"image": "default-set-metric"},
+        ),
+        ("actions", ACTION, {"probability": 1, "image": "default-set-action"}),
+        (
+            "leaderboards",
+            {
+                "id": "rich",
+                "name": "Rich",
+                "entity_type": "players",
+                "scope": {"type": "game"},
+                "metric": {"id": "coins", "type": "point"},
+            },
+            {"cycles": ["alltime"], "type": "regular"},
+        ),
+        (
+            "teams",
+            {
+                "id": "choir",
+                "name": "Choir",
+                "permissions": [["Singer", {}]],
+                "settings": {"access": ["PUBLIC"]},
+                "_hues": {"Singer": 120},
+            },
+            {"_hues": {"Singer": 120}, "creator_roles": []},
+        ),
+    ],
+)
+def test_a_new_component_comes_back_with_its_defaults(
+    desk: Api, kind: str, body: dict[str, Any], filled: dict[str, Any]
+) -> None:
+    created = desk.post(f"{ROOT}/{kind}", body)
+    assert created.status_code == 200
+    assert filled.items() <= created.json().items()
+    assert desk.get(f"{ROOT}/{kind}/{body['id']}").json() == created.json()
+    if body["id"] == "shelf":
+        assert created.json()["constraints"]["items"][0]["id"] == "red_book"
+        assert created.json()["constraints"]["items"][0]["max"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "found"),
+    [
+        ("metrics", {"id": "pages"}, ("/metrics/pages", "OBJECT_MISSING_REQUIRED_PROPERTY")),
+        ("metrics", {"id": "a b", "name": "x", "type": "point"}, ("/metrics/a b/id", "PATTERN")),
+        ("metrics", {**POINT, "type": "line"}, ("/metrics/pages/type", "ENUM_MISMATCH")),
+        ("metrics", {**POINT, "colour": "red"}, ("/metrics/pages/colour", "OBJECT_ADDITIONAL_PROPERTIES")),
+        (
+            "metrics",
+            {"id": "c", "name": "C", "type": "compound", "constraints": {"formula": "$scores['nothing'] + 1"}},
+            ("/metrics/c/constraints/formula", "REFERENCE_NOT_FOUND"),
+        ),
+        (
+            "metrics",
+            {"id": "c", "name": "C", "type": "compound", "constraints": {"formula": "1 +"}},
+            ("/metrics/c/constraints/formula", "EXPRESSION_SYNTAX"),
+        ),
+        (
+            "metrics",
+            {"id": "s", "name": "S", "type": "set", "constraints": {"items": [{"name": "A b"}, {"name": "a_b"}]}},
+            ("/metrics/s/constraints/items/1/id", "ARRAY_UNIQUE"),
+        ),
+        ("actions", {**ACTION, "requires": []}, ("/actions/nap/requires", "INVALID_TYPE")),
+        ("actions", {**ACTION, "rules": {}}, ("/actions/nap/rules", "INVALID_TYPE")),
+    ],
+)
+def test_shapes_and_expressions_are_checked_when_written(
+    desk: Api, kind: str, body: dict[str, Any], found: tuple[str, str]
+) -> None:
+    before = Game.objects.get().document
+    response = desk.post(f"{ROOT}/{kind}", body)
+    assert found in problems(response)
+    assert response.json()["data"]["data"] == body
+    assert Game.objects.get().document == before
+
+
+def test_references_are_not_checked_when_written(desk: Api) -> None:
+    reward = {"metric": {"id": "later", "type": "point"}, "verb": "add", "value": "1"}
+    body = {**ACTION, "rules": [{"requires": {}, "rewards": [reward]}]}
+    assert desk.post(f"{ROOT}/actions", body).status_code == 200
+    assert desk.delete(f"{ROOT}/metrics/coins").status_code == 200  # in use by actions
+
+
+@pytest.mark.parametrize("kind", list(SINGULAR))
+def test_an_id_is_used_once(desk: Api, kind: str) -> None:
+    taken = LIBRARY_QUEST[kind][0]
+    response = desk.post(f"{ROOT}/{kind}", taken)
+    assert error(response) == (409, f"{SINGULAR[kind]}_exists")
+
+
+def test_a_change_replaces_top_level_keys_and_leaves_the_others(desk: Api) -> None:
+    changed = desk.patch(f"{ROOT}/metrics/xp", {"name": "XP", "constraints": {"max": "10"}, "_errors": [1]}).json()
+    assert changed["name"] == "XP"
+    assert changed["description"] == "Reading experience"
+    assert changed["constraints"] == {"min": "0", "max": "10", "default": "0"}
+    assert desk.get(f"{ROOT}/metrics/xp").json() == changed
+    assert desk.get(f"{ROOT}/metrics").json()[0]["id"] == "xp"
+    assert desk.patch(f"{ROOT}/metrics/xp", {"type": "point"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"id": "xp"}, ("/metrics/xp/id", "OBJECT_ADDITIONAL_PROPERTIES")),
+        ({"type": "set"}, ("/metrics/xp/type", "ENUM_MISMATCH")),
+        ({"colour": "red"}, ("/metrics/xp/colour", "OBJECT_ADDITIONAL_PROPERTIES")),
+        ({"constraints": []}, ("/metrics/xp/constraints", "INVALID_TYPE")),
+    ],
+)
+def test_a_change_is_checked_too(desk: Api, changes: dict[str, Any], found: tuple[str, str]) -> None:
+    before = Game.objects.get().document
+    assert found in problems(desk.patch(f"{ROOT}/metrics/xp", changes))
+    assert Game.objects.get().document == before
+
+
+@pytest.mark.parametrize("kind", list(SINGULAR))
+def test_a_component_goes_with_a_message(desk: Api, kind: str) -> None:
+    gone = LIBRARY_QUEST[kind][0]["id"]
+    response = desk.delete(f"{ROOT}/{kind}/{gone}")
+    assert response.json() == {"message": f"The {SINGULAR[kind]} '{gone}' has been deleted successfully"}
+    for method in ("GET", "DELETE", "PATCH"):
+        missing = desk(method, f"{ROOT}/{kind}/{gone}", {} if method == "PATCH" else None)
+        assert error(missing) == (404, f"{SINGULAR[kind]}_not_found")
+
+
+def test_nothing_that_is_edited_has_an_effect_until_it_is_activated(desk: Api, quest: Realm) -> None:
+    services.create_player(quest, "ines")
+    desk.post(f"{ROOT}/actions", ACTION)
+    assert error(desk.post("/runtime/actions/nap/play")) == (404, "action_not_found")
+    assert desk.post(f"{ROOT}/deploy").json() == {"message": "The design has been deployed successfully"}
+    assert desk.post("/runtime/actions/nap/play").status_code == 200
+
+
+def test_simulating_is_for_staging_and_a_test_client_deploys_there(desk: Api, enter: Any, quest: Realm) -> None:
+    desk.post(f"{ROOT}/actions", ACTION)
+    assert desk.post(f"{ROOT}/simulate").json() == {"message": "The design has been simulated successfully"}
+    game = Game.objects.get()
+    assert game.staging is not None
+    assert game.production is not None
+    assert game.staging.number == game.production.number + 1
+    tester = enter(list(SCOPES), environment="staging")
+    tester.patch(f"{ROOT}/actions/nap", {"name": "Sleep"})
+    tester.post(f"{ROOT}/deploy")
+    game.refresh_from_db()
+    assert (game.staging.number, game.production.number) == (3, 1)
+
+
+def test_frozen_versions_are_read_and_never_written(desk: Api) -> None:
+    desk.patch(f"{ROOT}/metrics/xp", {"name": "XP"})
+    desk.post(f"{ROOT}/deploy")
+    assert desk.get("/design/versions/1/metrics/xp").json()["name"] == "Experience"
+    assert desk.get("/design/versions/2/metrics/xp").json()["name"] == "XP"
+    for method, path in (("POST", "metrics"), ("PATCH", "metrics/xp"), ("DELETE", "metrics/xp"), ("PUT", "bootstrap")):
+        assert error(desk(method, f"/design/versions/1/{path}", {})) == (403, "forbidden")
+    for path in ("simulate", "deploy"):
+        assert error(desk.post(f"/design/versions/1/{path}")) == (403, "forbidden")
+    assert DesignVersion.objects.get(number=1).document["metrics"][0]["name"] == "Experience"
+
+
+@pytest.mark.parametrize("version", ["3", "0", "first", "1.0", "9" * 30, "%D9%A3"])
+def test_other_versions_do_not_exist(desk: Api, version: str) -> None:
+    assert error(desk.get(f"/design/versions/{version}/metrics")) == (404, "route_not_found")
+    assert error(desk.delete(f"/design/versions/{version}/metrics/xp")) == (404, "route_not_found")
+
+
+def test_a_frozen_version_of_another_game_is_not_shown(desk: Api) -> None:
+    activate(Realm("other"), {"game": {"id": "other"}})
+    activate(Realm("other"), {"game": {"id": "other"}, "metrics": [POINT]}, force=True)
+    assert DesignVersion.objects.filter(number=2).count() == 1
+    assert error(desk.get("/design/versions/2/metrics")) == (404, "route_not_found")
+
+
+def test_what_is_wrong_is_noted_in_the_components_and_on_the_game(desk: Api) -> None:
+    desk.delete(f"{ROOT}/metrics/coins")
+    before = Game.objects.get().production
+    response = desk.post(f"{ROOT}/deploy")
+    found = problems(response)
+    assert ("/actions/finish_book/rules/0/rewards/1/metric/id", "REFERENCE_NOT_FOUND") in found
+    noted = desk.get(f"{ROOT}/actions/finish_book").json()["_errors"]
+    assert [(problem["path"], problem["code"]) for problem in noted] == [
+        entry for entry in found if entry[0].startswith("/actions/finish_book/")
+    ]
+    game = Game.objects.get()
+    assert game.production == before
+    summary = {problem["path"]: problem["code"] for problem in game.document["game"]["_errors"]}
+    assert summary["/actions/finish_book"] == "NOT_PASSED"
+    assert "_errors" not in desk.get(f"{ROOT}/metrics/xp").json()
+
+
+def test_a_component_that_was_mended_has_no_known_problems(desk: Api) -> None:
+    desk.post(
+        f"{ROOT}/leaderboards",
+        {**LIBRARY_QUEST["leaderboards"][0], "id": "odd", "metric": {"id": "nothing", "type": "point"}},
+    )
+    assert error(desk.post(f"{ROOT}/simulate")) == (400, "validation_exception")
+    assert desk.get(f"{ROOT}/leaderboards/odd").json()["_errors"]
+    mended = desk.patch(f"{ROOT}/leaderboards/odd", {"metric": {"id": "xp", "type": "point"}}).json()
+    assert "_errors" not in mended
+    assert Game.objects.get().document["game"]["_errors"] == []
+    assert desk.post(f"{ROOT}/simulate").status_code == 200
+    assert "_errors" not in Game.objects.get().document["game"]
+
+
+def test_the_bootstrap_is_read_and_replaced_whole(desk: Api) -> None:
+    assert desk.get(f"{ROOT}/bootstrap").json()["scores"][0]["value"] == "0"
+    gift = {"metric": {"id": "coins", "type": "point"}, "verb": "set", "value": 5}
+    replaced = desk("PUT", f"{ROOT}/bootstrap", {"scores": [gift]}).json()
+    assert replaced["scores"][0]["value"] == "5"
+    assert (replaced["processes"], replaced["teams"]) == ([], [])
+    assert desk.get(f"{ROOT}/bootstrap").json() == replaced
+    assert desk.get("/design/versions/1/bootstrap").json()["scores"][0]["value"] == "0"
+    wrong = desk("PUT", f"{ROOT}/bootstrap", {"scores": {}})
+    assert problems(wrong) == [("/bootstrap/scores", "INVALID_TYPE")]
+    desk.post(f"{ROOT}/deploy")
+    desk.post("/admin/players", {"id": "rui"})
+    scores = {score["metric"]["id"]: score["value"] for score in desk.get("/admin/players/rui").json()["scores"]}
+    assert scores["coins"] == "5"
+
+
+def test_issues_are_listed_by_type(desk: Api) -> None:
+    assert desk.get("/design/issues").json() == []
+    assert desk.get("/design/issues?type=metric").json() == []
+    assert problems(desk.get("/design/issues?type=colour")) == [("/type", "ENUM_MISMATCH")]
+    assert error(desk.get("/design/issues/x")) == (404, "issue_not_found")
+    assert error(desk.post("/design/issues/x", {"apply": "METRIC_DESTROY"})) == (404, "issue_not_found")
+
+
+def test_a_superfluous_player_is_tolerated(desk: Api) -> None:
+    assert desk.get(f"{ROOT}/metrics?player_id=nobody").status_code == 200
+
+
+def test_a_design_can_be_written_from_nothing(desk: Api, quest: Realm) -> None:
+    Game.objects.update(document={})
+    assert desk.get(f"{ROOT}/metrics").json() == []
+    desk.post(f"{ROOT}/metrics", POINT)
+    desk.post(f"{ROOT}/actions", ACTION)
+    # What players have of the game before stands in the way of a deployment only.
+    assert desk.post(f"{ROOT}/simulate").status_code == 200
+    assert Game.objects.get().document["game"]["id"] == quest.game
+
+
+def test_a_body_that_is_no_sane_json_is_refused(desk: Api) -> None:
+    deep: Any = "x"
+    for _ in range(80):
+        deep = {"a": deep}
+    assert problems(desk.post(f"{ROOT}/metrics", {**POINT, "tags": deep}))[0][1] == "MAXIMUM"
