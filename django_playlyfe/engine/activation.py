@@ -19,6 +19,7 @@ from django_playlyfe.engine.design.validate import check
 from django_playlyfe.engine.exceptions import DesignConflict, DesignInvalid
 from django_playlyfe.engine.models import Call, DesignVersion, Game
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.rules.plan import Plan
 
 Document = Mapping[str, Any]
 
@@ -72,6 +73,18 @@ def preview(realm: Realm, document: object) -> tuple[Report, list[Difference]]:
         return report, []
     current = design_in_force(Realm(design["game"]["id"], realm.environment))
     return report, diff(current.document if current is not None else None, design)
+
+
+def compiled(realm: Realm, document: object) -> Plan:
+    """A design, ready to judge with, without activating it.
+
+    Raises:
+        DesignInvalid: the design has errors; ``report`` holds all of them.
+    """
+    report, design = _check(realm, document)
+    if design is None:
+        raise DesignInvalid(report=report)
+    return compile_design(design)
 
 
 def design_in_force(realm: Realm) -> DesignVersion | None:

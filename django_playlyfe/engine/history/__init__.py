@@ -11,5 +11,6 @@ from django_playlyfe.engine.history.comparing import Difference
 from django_playlyfe.engine.history.explaining import explain
 from django_playlyfe.engine.history.rebuilding import repair, replay
 from django_playlyfe.engine.history.state_hash import state_hash
+from django_playlyfe.engine.history.what_if import Totals, what_if
 
-__all__ = ["Checked", "Difference", "check", "explain", "repair", "replay", "state_hash"]
+__all__ = ["Checked", "Difference", "Totals", "check", "explain", "repair", "replay", "state_hash", "what_if"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django_playlyfe.engine.history import rejudging
 from django_playlyfe.engine.history.projected import calls_of
+from django_playlyfe.engine.history.rejudging import dice_of, play_input
 from django_playlyfe.engine.models import Call, Player
 from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.projections import Projections, RecordedWrite
 from django_playlyfe.engine.realm import Realm, find_player, version_in_force
-from django_playlyfe.engine.rules import compounds
+from django_playlyfe.engine.rules import compounds, judge
 from django_playlyfe.engine.rules.plan import CompoundMetric, Plan, PointMetric, SetMetric, StateMetric
 from django_playlyfe.engine.rules.state import PlayerState, Write
 from django_playlyfe.types import Movement, MovementPart, ScoreValue
@@ -119,11 +119,13 @@ def _parts(plan: Plan, call: Call, metric: str, item: str, before: Projections) 
 
 def _rewards(plan: Plan, call: Call, before: Projections) -> tuple[tuple[int, int], ...]:
     """The rewards behind the first changes of a call's own event: found by judging it once more, as it was judged."""
+    if call.kind != Call.Kind.PLAY:
+        return ()
     state = before.state(plan)
     state.usage.clear()  # it was within its limit
-    outcome = rejudging.outcome(plan, state, call, before.player.game.secret)
-    keys = outcome.paid if outcome is not None else ()
-    return tuple((int(rule), int(reward)) for rule, _, reward in (key.partition(".") for key in keys))
+    outcome = judge.play(plan, state, play_input(call), dice_of(call, before.player.game.secret))
+    keys = (key.partition(".") for key in outcome.paid)
+    return tuple((int(rule), int(reward)) for rule, _, reward in keys)
 
 
 def _delta(plan: Plan, change: Mapping[str, Any], metric: str, item: str) -> dict[str, ScoreValue] | None:

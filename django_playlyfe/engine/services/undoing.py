@@ -15,13 +15,13 @@ from django.utils import timezone as clock
 from django_playlyfe.engine import changes, inputs, judging, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.boards.contributions import RecordedCredit
-from django_playlyfe.engine.dice import KeyedDice, RecordedDice
+from django_playlyfe.engine.history.rejudging import Rejudging
 from django_playlyfe.engine.judging import PastPlay, PastPlays
 from django_playlyfe.engine.log import Recorded
 from django_playlyfe.engine.models import Call, FeedEntry, Player
 from django_playlyfe.engine.projections import Projections, StoredCount
 from django_playlyfe.engine.realm import Realm, lock_player, version_in_force
-from django_playlyfe.engine.rules.state import PlayInput, Refused
+from django_playlyfe.engine.rules.state import Refused
 from django_playlyfe.wire import make_error
 
 _OUTCOME_FIELDS = ["status", "events", "writes", "dice", "credits"]
@@ -104,8 +104,9 @@ def _rewrite_history(player: Player, target: Call, projections: Projections) -> 
         if call.status == Call.Status.APPLIED:
             _take_back(call, projections)
     past = _limits_before(target, later, player, projections)
+    judged = Rejudging(projections, player.game.secret, past)
     credited = {call.pk: call.credits for call in later}
-    changed = [call for call in later if _judge_again(player, call, projections, past[call.action])]
+    changed = [call for call in later if _judge_again(call, judged)]
     crediting.note([(player, plans.plan_of(call.version), call) for call in changed])
 
     FeedEntry.objects.using(transactions.write_alias()).filter(call__in=[target, *changed]).delete()
@@ -153,22 +154,18 @@ def _limits_before(
     return past
 
 
-def _judge_again(player: Player, call: Call, projections: Projections, past: PastPlays) -> bool:
+def _judge_again(call: Call, judged: Rejudging) -> bool:
     """Replace the outcome of a call by what the rules say now. Returns whether anything of it is new."""
     before = [getattr(call, field) for field in _OUTCOME_FIELDS]
-    plan = plans.plan_of(call.version)
-    given = call.inputs
-    request = PlayInput(action=call.action, variables=given["variables"], count=given["count"], at=call.at)
-    rolls = RecordedDice(call.dice, KeyedDice(player.game.secret, call.seed))
     try:
-        judged = judging.judge_play(plan, projections, request, rolls, past if call.backdated else None)
+        again = judged.judge(plans.plan_of(call.version), call)
     except Refused:
         call.status, call.events, call.writes = Call.Status.VOID, [], []
     else:
-        call.status = Call.Status.APPLIED
-        call.events, call.writes = log.stored_events(judged.outcome.events), judged.writes
-        call.dice = {**call.dice, **judged.outcome.rolls}
-        past.add(plan, call.action, PastPlay(call.at, given["count"]), backdated=call.backdated)
+        if again is not None:
+            call.status = Call.Status.APPLIED
+            call.events, call.writes = log.stored_events(again.outcome.events), again.writes
+            call.dice = {**call.dice, **again.outcome.rolls}
     return before != [getattr(call, field) for field in _OUTCOME_FIELDS]
 
 
