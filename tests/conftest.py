@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -38,6 +39,16 @@ def cache_of_its_own(settings):
     the server of one test must not be met by the next one that listens there."""
     prefix = uuid.uuid4().hex
     settings.CACHES = {alias: {**values, "KEY_PREFIX": prefix} for alias, values in settings.CACHES.items()}
+
+
+@pytest.fixture(autouse=True)
+def histograms_of_its_own(monkeypatch):
+    """No test knows the large boards of another one; and none looks for new ones in the middle of counting queries."""
+    if apps.is_installed("django_playlyfe.engine"):
+        from django_playlyfe.engine.boards import histograms
+
+        histograms.forget()
+        monkeypatch.setattr(histograms, "LEASE", 3600.0)
 
 
 @pytest.fixture

@@ -14,6 +14,9 @@ from typing import Any, TypeVar
 from django.db import connections
 from django.db.models import Model, QuerySet
 
+from django_playlyfe.engine.boards import histograms
+from django_playlyfe.engine.boards.histograms import Move
+from django_playlyfe.engine.boards.sheet_sql import SheetKey
 from django_playlyfe.engine.models import ActionCount, Player, Score
 from django_playlyfe.engine.rules.plan import Plan, SetMetric, StateMetric
 from django_playlyfe.engine.rules.state import PlayerState, Usage, Write
@@ -130,6 +133,7 @@ class Projections:
             if key not in loaded or _as_stored(loaded[key]) != stored
         ]
         gone = [row for key, row in loaded.items() if key not in self.scores]
+        self._note_moves([*written, *gone])
         _store(
             Score.objects.using(player._state.db),
             written,
@@ -137,6 +141,18 @@ class Projections:
             key=["player", "metric", "item"],
             values=["value", "state", "reached_at"],
         )
+
+    def _note_moves(self, rows: Iterable[Score]) -> None:
+        """Tell the histograms of large boards which of their rows change."""
+        game, environment = self.player.game_id, self.player.environment
+        moves = []
+        for row in rows:
+            before, after = self._score_rows.get((row.metric, row.item)), self.scores.get((row.metric, row.item))
+            now = after.value if after is not None and isinstance(after.value, int) else None
+            if not row.item:
+                key = SheetKey(game, environment, row.metric)
+                moves.append(Move(key, before.value if before is not None else None, now))
+        histograms.moved(game, environment, moves)
 
     def _save_counts(self) -> None:
         loaded = self._count_rows

@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from django_playlyfe.engine import transactions
-from django_playlyfe.engine.boards import contributions
+from django_playlyfe.engine.boards import contributions, histograms
 from django_playlyfe.engine.boards.contributions import Address, RecordedCredit
+from django_playlyfe.engine.boards.histograms import Move
+from django_playlyfe.engine.boards.sheet_sql import SheetKey
 from django_playlyfe.engine.models import BoardRow, Call, Player
 from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.rules.arithmetic import LIMIT
@@ -115,6 +117,7 @@ def uncredit(
         _rows().filter(pk__in=gone).delete()
     wrong = {key: row for key, row in right.items() if key not in stored or row != standing_of(stored[key])}
     store(player.game_id, player.environment, wrong)
+    _note_moves(player.game_id, player.environment, {key: standing_of(row) for key, row in stored.items()}, right)
 
 
 def fold(calls: Iterable[Call]) -> Rows:
@@ -166,10 +169,12 @@ def _add(entries: Sequence[tuple[Plan, Call]]) -> None:
         return
     first = entries[0][1]
     is_news = all(call.kind == Call.Kind.CREATE for _, call in entries)  # nothing can be stored of new players
-    rows = {} if is_news else {key: standing_of(row) for key, row in _load(changed).items()}
+    stored = {} if is_news else {key: standing_of(row) for key, row in _load(changed).items()}
+    rows = dict(stored)
     for plan, call in entries:
         _apply(rows, call.player_id, plan, call.at, call.credits)
     store(first.game_id, first.environment, rows)
+    _note_moves(first.game_id, first.environment, stored, rows)
 
 
 def _calls_about(player: Player, rows: Iterable[RowKey]) -> Iterable[Call]:
@@ -228,6 +233,20 @@ def store(game: int, environment: str, rows: Mapping[RowKey, Standing]) -> None:
             update_fields=["value", "reached_at"],
             unique_fields=list(RowKey._fields) if database.features.supports_update_conflicts_with_target else None,
         )
+
+
+def _note_moves(game: int, environment: str, before: Rows, after: Rows) -> None:
+    """Tell the histograms of large boards which of their rows change."""
+    moves = [
+        Move(
+            SheetKey(game, environment, board=key.board, cycle=key.cycle, scope=key.scope),
+            before[key].value if key in before else None,
+            after[key].value if key in after else None,
+        )
+        for key in {**before, **after}
+        if key.entity == key.player
+    ]
+    histograms.moved(game, environment, moves)
 
 
 def key_of(row: BoardRow) -> RowKey:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django_playlyfe.engine import transactions
-from django_playlyfe.engine.boards import crediting
+from django_playlyfe.engine.boards import crediting, histograms
 from django_playlyfe.engine.history import comparing, projected, tombstones
 from django_playlyfe.engine.history.checking import Checked, compared
 from django_playlyfe.engine.history.players import BATCH, batches
@@ -86,6 +86,8 @@ def _rewrite(players: Sequence[Player], expected: dict[int, Projected]) -> None:
         ActionCount.objects.using(database).bulk_create(count_rows(made.projections), batch_size=_ROWS)
         FeedEntry.objects.using(database).bulk_create(_feed(player, made), batch_size=_ROWS)
         crediting.store(player.game_id, player.environment, made.rows)
+    for game, environment in {(player.game_id, player.environment) for player in players}:
+        histograms.discard(game, environment)  # rows came and went past it
 
 
 def _feed(player: Player, made: Projected) -> list[FeedEntry]:

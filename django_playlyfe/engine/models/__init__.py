@@ -3,7 +3,7 @@
 ``engine-internals.md`` §1 and §5. Public ids are text as ``engine.md`` §1 says, primary keys are internal.
 """
 
-from django_playlyfe.engine.models.boards import BoardRow
+from django_playlyfe.engine.models.boards import BoardRow, Bucket, BucketChange, Histogram
 from django_playlyfe.engine.models.clients import ADDRESS_LENGTH, Client, ClientUsage, Grant, RefreshToken, Token
 from django_playlyfe.engine.models.common import (
     ALIAS_LENGTH,
@@ -28,6 +28,8 @@ __all__ = [
     "TITLE_LENGTH",
     "ActionCount",
     "BoardRow",
+    "Bucket",
+    "BucketChange",
     "Call",
     "Client",
     "ClientUsage",
@@ -36,6 +38,7 @@ __all__ = [
     "FeedEntry",
     "Game",
     "Grant",
+    "Histogram",
     "Player",
     "RefreshToken",
     "Score",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.models.common import APP_LABEL, ID_LENGTH, SCOPE_LENGTH, Environment
@@ -56,3 +59,76 @@ class BoardRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.board} {self.cycle} {self.scope} {self.value}"
+
+
+class Histogram(models.Model):
+    """How many rows of one large sheet lie in which range of scores (``engine.boards.histograms``).
+
+    Attributes:
+        metric: of a sheet that is read from the scores; then ``board``, ``cycle`` and ``scope`` are empty.
+        cuts: the lowest score of every bucket but the first, ascending. Never changed: other cuts, another histogram.
+        barrier: on PostgreSQL, the transactions that must have ended before rows are counted.
+        is_counted: the buckets hold counts, so ranks may be read from them.
+    """
+
+    game = models.ForeignKey(Game, on_delete=models.CASCADE, db_index=False, related_name="+")
+    environment = models.CharField(max_length=16, choices=Environment.choices)
+    metric = models.CharField(max_length=ID_LENGTH, blank=True, default="")
+    board = models.CharField(max_length=ID_LENGTH, blank=True, default="")
+    cycle = models.CharField(max_length=11, blank=True, default="")
+    scope = models.CharField(max_length=SCOPE_LENGTH, blank=True, default="")
+    cuts: models.JSONField[Any, Any] = models.JSONField(default=list)
+    barrier = models.BigIntegerField(null=True)
+    is_counted = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        app_label = APP_LABEL
+        verbose_name = _("histogram of a leaderboard")
+        verbose_name_plural = _("histograms of leaderboards")
+        indexes = [models.Index(fields=["game", "environment"], name="playlyfe_histogram_game")]
+
+    def __str__(self) -> str:
+        return f"{self.metric or self.board} {self.cycle} {self.scope}"
+
+
+class Bucket(models.Model):
+    """A range of scores, ``low`` to ``high`` inclusive: how many rows it holds, and how many stand ``above`` it; both
+    without the changes that are not folded in yet."""
+
+    histogram = models.ForeignKey(Histogram, on_delete=models.CASCADE, db_index=False, related_name="buckets")
+    number = models.IntegerField()
+    low = models.BigIntegerField()
+    high = models.BigIntegerField()
+    count = models.BigIntegerField(default=0)
+    above = models.BigIntegerField(default=0)
+
+    class Meta:
+        app_label = APP_LABEL
+        verbose_name = _("bucket of a histogram")
+        verbose_name_plural = _("buckets of histograms")
+        constraints = [models.UniqueConstraint(fields=["histogram", "number"], name="playlyfe_bucket_number")]
+        indexes = [models.Index(fields=["histogram", "low"], name="playlyfe_bucket_low")]
+
+    def __str__(self) -> str:
+        return f"{self.low}…{self.high}: {self.count}"
+
+
+class BucketChange(models.Model):
+    """A row of a sheet came into a bucket or left it. Appended by plays, so that none waits for another; folded into
+    the bucket later. No constraint: a play may know a histogram that was replaced a moment ago."""
+
+    histogram = models.ForeignKey(
+        Histogram, on_delete=models.DO_NOTHING, db_index=False, db_constraint=False, related_name="+"
+    )
+    number = models.IntegerField()
+    delta = models.SmallIntegerField()
+
+    class Meta:
+        app_label = APP_LABEL
+        verbose_name = _("change of a bucket")
+        verbose_name_plural = _("changes of buckets")
+        indexes = [models.Index(fields=["histogram", "number", "delta"], name="playlyfe_bucket_change")]
+
+    def __str__(self) -> str:
+        return f"{self.histogram_id} {self.number} {self.delta:+}"

@@ -45,7 +45,10 @@ class Player(models.Model):
             models.UniqueConstraint(fields=["game", "environment", "player_id"], name="playlyfe_player_id"),
             models.UniqueConstraint(fields=["game", "environment", "creation_key"], name="playlyfe_player_creation"),
         ]
-        indexes = [models.Index(fields=["game", "environment", "id"], name="playlyfe_player_listing")]
+        indexes = [
+            models.Index(fields=["game", "environment", "id"], name="playlyfe_player_listing"),
+            models.Index(fields=["game", "environment", "enabled"], name="playlyfe_player_enabled"),
+        ]
 
     def __str__(self) -> str:
         return self.player_id

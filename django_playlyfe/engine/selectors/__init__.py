@@ -14,12 +14,16 @@ from django_playlyfe.engine.selectors.feeds import (
 )
 from django_playlyfe.engine.selectors.games import metrics, status
 from django_playlyfe.engine.selectors.players import export, players, profile, profiles
+from django_playlyfe.engine.selectors.rankings import Place, Ranking, distribution, ranking, standing
 from django_playlyfe.engine.selectors.trends import trend
 
 __all__ = [
+    "Place",
+    "Ranking",
     "actions",
     "actions_of",
     "activity",
+    "distribution",
     "export",
     "game_activity",
     "latest_activities",
@@ -32,7 +36,9 @@ __all__ = [
     "players",
     "profile",
     "profiles",
+    "ranking",
     "results_after",
+    "standing",
     "status",
     "trend",
 ]

@@ -48,7 +48,7 @@ def leaderboard(
     detailed: bool = False,
     merge_with: str = "",
 ) -> Wire:
-    """A page of a board. However long the board is, at most seven queries; two more for a board with a condition, one
+    """A page of a board. However long the board is, at most eight queries; two more for a board with a condition, one
     for a custom one, one for ``detailed``, and one or two for each board that is merged.
 
     Args:
@@ -85,7 +85,7 @@ def leaderboard(
     reader = Reader.find(realm, player_id)
     definition = reader.open(board)
     sheet = reader.sheet(definition, cycle, timestamp, scope_id)
-    total = sheet.rows.count()
+    total = ranks.total(sheet)
     if ranking == "relative":
         rows, primary = _window(sheet, entity_id or player_id, radius), entity_id or player_id
         rows = rows[::-1] if sort == "ascending" else rows

@@ -14,6 +14,8 @@ from typing import Any
 
 from django.db.models import Q
 
+from django_playlyfe.engine.boards import histograms, sheet_sql
+from django_playlyfe.engine.boards.histograms import Cuts
 from django_playlyfe.engine.rules.plan import Ties
 from django_playlyfe.engine.selectors.paging import page_of
 from django_playlyfe.engine.selectors.sheets import Sheet
@@ -51,7 +53,7 @@ def page_from_the_end(sheet: Sheet, total: int, skip: int, limit: int) -> list[R
 def around(sheet: Sheet, player_id: str, radius: int) -> list[RankedRow]:
     """The row of a player with up to ``radius`` rows before and after it; empty if the player is not on the board.
 
-    Five queries at most, one less at the top of the board.
+    Six queries at most, two less at the top of the board.
     """
     own = next(iter(sheet.rows.filter(who=player_id)[:1]), None)
     if own is None:
@@ -67,18 +69,60 @@ def around(sheet: Sheet, player_id: str, radius: int) -> list[RankedRow]:
     found = [*above, own, *below]
     if radius and len(above) < radius:
         return _ranked(sheet.ties, found, 0, 1)
-    needs_position = len(found) > 1 or sheet.ties == "first"
-    position = before.count() - len(above) if needs_position else 0
-    return _ranked(
-        sheet.ties, found, position, position + 1 if sheet.ties == "first" else rank(sheet, found[0]["score"])
-    )
+    if len(found) == 1 and sheet.ties != "first":
+        return _ranked(sheet.ties, found, 0, rank(sheet, score))
+    first = position(sheet, own) - len(above)
+    return _ranked(sheet.ties, found, first, _rank_of_first(sheet, found, first))
 
 
 def rank(sheet: Sheet, score: int) -> int:
     """The rank of a score, wherever ranks do not depend on who came first: one more than the number of better rows,
     or under ``dense`` of better scores. One query."""
-    better = sheet.rows.filter(score__gt=score)
-    return (better.values("score").distinct() if sheet.ties == "dense" else better).count() + 1
+    if sheet.ties == "dense":
+        return sheet.rows.filter(score__gt=score).values("score").distinct().count() + 1
+    return better(sheet, score) + 1
+
+
+def better(sheet: Sheet, score: int) -> int:
+    """How many rows have a better score. One query, of a large sheet a quick one."""
+    for cuts in histograms_of(sheet):
+        found = sheet_sql.better(sheet.key, cuts.histogram, score) if sheet.key is not None else None
+        if found is not None:
+            return found
+    return sheet.rows.filter(score__gt=score).count()
+
+
+def lower(sheet: Sheet, score: int) -> int:
+    """How many rows have a lower score. Two queries, of a large sheet quick ones."""
+    equal = sheet.rows.filter(score=score).count()
+    return total(sheet) - better(sheet, score) - equal
+
+
+def position(sheet: Sheet, row: Entrant) -> int:
+    """How many rows stand before one, whatever their ranks. Two queries."""
+    earlier = Q(since__lt=row["since"]) | Q(since=row["since"], who__lt=row["who"])
+    return better(sheet, row["score"]) + sheet.rows.filter(earlier, score=row["score"]).count()
+
+
+def total(sheet: Sheet) -> int:
+    """How many rows a sheet has. One query; of a large sheet a quick one, and now and then some to keep it so."""
+    for cuts in histograms_of(sheet):
+        found = sheet_sql.total(sheet.key, cuts.histogram) if sheet.key is not None else None
+        if found is None or found[1] > histograms.FOLD_AT:
+            histograms.tend(cuts.histogram)
+        if found is not None:
+            return found[0]
+    counted = sheet.rows.count()
+    if counted >= histograms.LARGE and sheet.key is not None:
+        histograms.request(sheet.key)
+    return counted
+
+
+def histograms_of(sheet: Sheet) -> list[Cuts]:
+    """The histograms of a sheet, the newest first; none of a small one."""
+    if sheet.key is None or not histograms.usable():
+        return []
+    return histograms.known(sheet.key.game, sheet.key.environment).get(sheet.key, [])[::-1]
 
 
 def _rank_of_first(sheet: Sheet, found: Sequence[Entrant], position: int) -> int:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, Max, QuerySet, Sum
 
+from django_playlyfe.engine.boards.sheet_sql import SheetKey
 from django_playlyfe.engine.models import BoardRow, Game, Score
 from django_playlyfe.engine.rules.cycles import ALLTIME, cycle_key
 from django_playlyfe.engine.rules.plan import Board, Plan, Ties
@@ -27,12 +28,13 @@ class Sheet:
     Attributes:
         rows: see above; disabled players are left out, so they leave no gap.
         ties: which rank equal scores get.
-        is_summed: a row is the sum of several stored ones, as where players credit each other in a custom scope.
+        key: names the stored rows; None where a row is the sum of several, as where players credit each other in a
+            custom scope, and where nobody can be.
     """
 
     rows: Rows
     ties: Ties = "competition"
-    is_summed: bool = False
+    key: SheetKey | None = None
 
 
 def find_sheet(
@@ -49,19 +51,21 @@ def find_sheet(
     if board.entity_type != "players" or board.scope_type in ("team_definition", "team_instance"):
         return Sheet(_columns(BoardRow.objects.none(), "entity"), board.ties)  # nobody is in a team yet
     if board.scope_type == "game" and cycle == ALLTIME:
-        return Sheet(score_rows(game, environment, board.metric), board.ties)
+        rows = score_rows(game, environment, board.metric)
+        return Sheet(rows, board.ties, SheetKey(game.pk, environment, board.metric))
     key = cycle_key(cycle, at, ZoneInfo(plan.cycle_timezone))
-    rows = BoardRow.objects.filter(game=game, environment=environment, board=board.id, cycle=key, scope=scope)
-    if board.scope_type == "custom" and rows.filter(is_own=False).exists():
-        return summed_sheet(rows, board.ties)
-    return Sheet(_columns(rows.filter(is_own=True, entity__enabled=True), "entity"), board.ties)
+    stored = BoardRow.objects.filter(game=game, environment=environment, board=board.id, cycle=key, scope=scope)
+    if board.scope_type == "custom" and stored.filter(is_own=False).exists():
+        return summed_sheet(stored, board.ties)
+    own = _columns(stored.filter(is_own=True, entity__enabled=True), "entity")
+    return Sheet(own, board.ties, SheetKey(game.pk, environment, board=board.id, cycle=key, scope=scope))
 
 
 def summed_sheet(stored: QuerySet[BoardRow], ties: Ties) -> Sheet:
     """The sheet of a scope in which players credited each other: each entity's rows are added up."""
     rows = stored.filter(entity__enabled=True).values(**_owner("entity"))
     summed = rows.annotate(score=Sum("value"), since=Max("reached_at"))
-    return Sheet(cast("Rows", summed), ties, is_summed=True)
+    return Sheet(cast("Rows", summed), ties)
 
 
 def score_rows(game: Game, environment: str, metric: str) -> Rows:
