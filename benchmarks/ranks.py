@@ -1,9 +1,9 @@
 """The rank of a random player among a million, over Redis: ``ZREVRANK`` by redis-py on the same scores.
 
-``python benchmarks/ranks.py`` asks both sides for the same players by turns, on PostgreSQL and SQLite, first quiet, then
-with a writer that plays all the time (and moves the same members in Redis). All scores differ at the start, so the ranks
-must be equal: each is compared while nothing is written, and again at the end. Then the time of a play among a million
-players over one among a thousand.
+``python benchmarks/ranks.py`` asks both sides for the same players by turns, on PostgreSQL and SQLite, first quiet,
+then with a writer that plays all the time (and moves the same members in Redis). All scores differ at the start, so the
+ranks must be equal: they are compared while nothing is written, and again at the end. Then the time of a play among a
+million players over one among a thousand.
 """
 
 from __future__ import annotations
@@ -126,8 +126,9 @@ def fill(realm: Any, players: int) -> None:
             [game.pk, True, now, version.pk, players - 1],
         )
         cursor.execute(
-            f"INSERT INTO {Score._meta.db_table} (game_id, environment, player_id, metric, item, value, state, reached_at) "
-            "SELECT game_id, environment, id, 'xp', '', CAST(SUBSTR(player_id, 2) AS BIGINT) * 7654321 %% %s, '', %s "
+            f"INSERT INTO {Score._meta.db_table} (game_id, environment, player_id, metric, item, value, state, "
+            "reached_at) SELECT game_id, environment, id, 'xp', '', "
+            "CAST(SUBSTR(player_id, 2) AS BIGINT) * 7654321 %% %s, '', %s "
             f"FROM {Player._meta.db_table} WHERE game_id = %s",
             [PRIME, now, game.pk],
         )

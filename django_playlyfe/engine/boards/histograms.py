@@ -18,6 +18,7 @@ bulk SQL, must be followed by :func:`discard`; :func:`differences` finds what is
 
 from __future__ import annotations
 
+import logging
 import time
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -35,6 +36,8 @@ from django_playlyfe.engine.boards import sheet_sql
 from django_playlyfe.engine.boards.sheet_sql import SheetKey
 from django_playlyfe.engine.models import Bucket, BucketChange, Histogram
 from django_playlyfe.engine.rules.arithmetic import LIMIT
+
+logger = logging.getLogger("django_playlyfe.engine")
 
 LARGE = 50_000
 """Rows from which on counting takes longer than a reader should wait."""
@@ -140,7 +143,7 @@ def tend(histogram: int) -> None:
             elif _is_ripe(found):
                 _count(found)
     except DatabaseError:  # ranks are right without it, only slower
-        return
+        logger.warning("A histogram of a leaderboard could not be tended", exc_info=True)
 
 
 def tend_all(game: int, environment: str) -> None:

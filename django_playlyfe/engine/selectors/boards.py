@@ -48,7 +48,7 @@ def leaderboard(
     detailed: bool = False,
     merge_with: str = "",
 ) -> Wire:
-    """A page of a board. However long the board is, at most eight queries; two more for a board with a condition, one
+    """A page of a board. However long the board is, at most seven queries; two more for a board with a condition, one
     for a custom one, one for ``detailed``, and one or two for each board that is merged.
 
     Args:

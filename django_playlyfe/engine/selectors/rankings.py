@@ -69,7 +69,7 @@ class Ranking:
         sheet = self._counted()
         found = list(sheet.rows.filter(who__in=player_ids).order_by("-score", "since", "who"))
         if sheet.ties == "first":
-            return {row["who"]: Place(ranks.position(sheet, row) + 1, int(row["score"])) for row in found}
+            return {row["who"]: Place(ranks.position(sheet, row).rank, int(row["score"])) for row in found}
         rank_of = {score: ranks.rank(sheet, score) for score in {row["score"] for row in found}}
         return {row["who"]: Place(rank_of[row["score"]], int(row["score"])) for row in found}
 

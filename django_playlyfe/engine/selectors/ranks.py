@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 
@@ -53,7 +53,7 @@ def page_from_the_end(sheet: Sheet, total: int, skip: int, limit: int) -> list[R
 def around(sheet: Sheet, player_id: str, radius: int) -> list[RankedRow]:
     """The row of a player with up to ``radius`` rows before and after it; empty if the player is not on the board.
 
-    Six queries at most, two less at the top of the board.
+    Five queries at most, two less at the top of the board; one more under ``dense``.
     """
     own = next(iter(sheet.rows.filter(who=player_id)[:1]), None)
     if own is None:
@@ -71,8 +71,8 @@ def around(sheet: Sheet, player_id: str, radius: int) -> list[RankedRow]:
         return _ranked(sheet.ties, found, 0, 1)
     if len(found) == 1 and sheet.ties != "first":
         return _ranked(sheet.ties, found, 0, rank(sheet, score))
-    first = position(sheet, own) - len(above)
-    return _ranked(sheet.ties, found, first, _rank_of_first(sheet, found, first))
+    first = position(sheet, found[0])
+    return _ranked(sheet.ties, found, first.place, first.rank)
 
 
 def rank(sheet: Sheet, score: int) -> int:
@@ -98,10 +98,21 @@ def lower(sheet: Sheet, score: int) -> int:
     return total(sheet) - better(sheet, score) - equal
 
 
-def position(sheet: Sheet, row: Entrant) -> int:
-    """How many rows stand before one, whatever their ranks. Two queries."""
+class Position(NamedTuple):
+    """How many rows stand before one, and its rank."""
+
+    place: int
+    rank: int
+
+
+def position(sheet: Sheet, row: Entrant) -> Position:
+    """Where a row stands. Two queries, under ``dense`` three."""
     earlier = Q(since__lt=row["since"]) | Q(since=row["since"], who__lt=row["who"])
-    return better(sheet, row["score"]) + sheet.rows.filter(earlier, score=row["score"]).count()
+    before = better(sheet, row["score"])
+    place = before + sheet.rows.filter(earlier, score=row["score"]).count()
+    if sheet.ties == "competition":
+        return Position(place, before + 1)
+    return Position(place, place + 1 if sheet.ties == "first" else rank(sheet, row["score"]))
 
 
 def total(sheet: Sheet) -> int:

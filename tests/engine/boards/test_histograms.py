@@ -52,10 +52,10 @@ def read(cycle: str = "alltime", **arguments: Any) -> Any:
 def grow(monkeypatch: pytest.MonkeyPatch, cycle: str = "alltime") -> Histogram:
     """Let readers make the histogram of a board, as they would within a few minutes."""
     monkeypatch.setattr(histograms, "LEASE", -1.0)
+    if connection.vendor == "postgresql":
+        _as_if_other_transactions_had_ended(monkeypatch)
     for _ in range(3):
         read(cycle)
-        if connection.vendor == "postgresql":
-            _as_if_other_transactions_had_ended(monkeypatch)
     monkeypatch.setattr(histograms, "LEASE", 3600.0)
     histograms.forget()
     histogram = Histogram.objects.get(board="" if cycle == "alltime" else "top")
