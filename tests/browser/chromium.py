@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -114,6 +115,11 @@ class Browser:
 
     def wait_for(self, selector: str) -> WebElement:
         return WebDriverWait(self.driver, PATIENCE).until(lambda _: next(iter(self.all(selector)), None))
+
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for what a script is about to do; a page that is being rewritten may lose what is being read."""
+        waiting = WebDriverWait(self.driver, PATIENCE, ignored_exceptions=[StaleElementReferenceException])
+        waiting.until(lambda _: is_so())
 
     def _is_gone(self, page: WebElement) -> bool:
         return self.find("html") != page and self.run("return document.readyState") == "complete"
