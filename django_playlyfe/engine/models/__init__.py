@@ -15,6 +15,7 @@ from django_playlyfe.engine.models.common import (
     Environment,
 )
 from django_playlyfe.engine.models.games import DesignVersion, Game, new_secret
+from django_playlyfe.engine.models.images import Image, ImageFile
 from django_playlyfe.engine.models.log import Call, FeedEntry
 from django_playlyfe.engine.models.players import ActionCount, Player, Score
 
@@ -39,6 +40,8 @@ __all__ = [
     "Game",
     "Grant",
     "Histogram",
+    "Image",
+    "ImageFile",
     "Player",
     "RefreshToken",
     "Score",

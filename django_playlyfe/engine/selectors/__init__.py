@@ -13,6 +13,14 @@ from django_playlyfe.engine.selectors.feeds import (
     results_after,
 )
 from django_playlyfe.engine.selectors.games import metrics, status
+from django_playlyfe.engine.selectors.images import (
+    design_image,
+    design_images,
+    game_image,
+    metric_image,
+    player_image,
+    stock_images,
+)
 from django_playlyfe.engine.selectors.players import export, players, profile, profiles
 from django_playlyfe.engine.selectors.rankings import Place, Ranking, distribution, ranking, standing
 from django_playlyfe.engine.selectors.trends import trend
@@ -23,16 +31,21 @@ __all__ = [
     "actions",
     "actions_of",
     "activity",
+    "design_image",
+    "design_images",
     "distribution",
     "export",
     "game_activity",
+    "game_image",
     "latest_activities",
     "latest_activity",
     "leaderboard",
     "leaderboard_row",
     "leaderboards",
+    "metric_image",
     "metrics",
     "newest_call_id",
+    "player_image",
     "players",
     "profile",
     "profiles",
@@ -40,5 +53,6 @@ __all__ = [
     "results_after",
     "standing",
     "status",
+    "stock_images",
     "trend",
 ]

@@ -13,6 +13,7 @@ from django_playlyfe.engine.realm import Realm, find_game, find_player, version_
 from django_playlyfe.engine.rules import judge
 from django_playlyfe.engine.rules.plan import Metric, Plan, PointMetric, SetMetric, StateMetric
 from django_playlyfe.engine.rules.state import PlayerState
+from django_playlyfe.engine.selectors.images import exported_image
 from django_playlyfe.engine.selectors.paging import check_page, page_of
 from django_playlyfe.wire import write_instant
 
@@ -67,8 +68,8 @@ def export(realm: Realm, player_id: str) -> Wire:
     """All that is stored about a player, JSON-able: what a person may ask to see.
 
     Returns:
-        The profile with ``email``, ``timezone`` and ``environment``, ``actions`` (id and count), and ``calls`` oldest
-        first, each with what was asked and its events.
+        The profile with ``email``, ``timezone``, ``image`` (PNG in base64, or None) and ``environment``, ``actions``
+        (id and count), and ``calls`` oldest first, each with what was asked and its events.
     """
     player = find_player(realm, player_id)
     plan = plan_of(version_in_force(player.game, realm))
@@ -77,6 +78,7 @@ def export(realm: Realm, player_id: str) -> Wire:
         **_profile(plan, Projections.load(player), detailed=False),
         "email": player.email,
         "timezone": player.timezone,
+        "image": exported_image(player),
         "environment": player.environment,
         "actions": [
             {"id": counted.action, "count": counted.count} for counted in player.action_counts.order_by("action")

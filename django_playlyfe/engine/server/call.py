@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django_playlyfe.engine.realm import Realm
@@ -14,7 +14,7 @@ from django_playlyfe.engine.server.kit.parameters import Query
 
 Logic = Callable[[], Any]
 """What is left to do once the parameters are read and the player is known to be there. Returns the body of the answer,
-an ``Answer`` or a ``Stream``."""
+an ``Answer``, a ``Picture`` or a ``Stream``."""
 
 _KEY = re.compile(r"[ -~]{1,200}")
 
@@ -29,6 +29,7 @@ class ApiCall:
         path: the values of the route's ``:names``.
         query: the query, without any token.
         body: the JSON object; empty for GET and DELETE, whose bodies are never read.
+        file: the uploaded file of a route that takes one; else empty.
         key_header: the header ``Idempotency-Key`` as it came.
     """
 
@@ -37,6 +38,7 @@ class ApiCall:
     path: Mapping[str, str]
     query: Query
     body: Mapping[str, Any]
+    file: bytes = field(repr=False)
     key_header: str | None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_playlyfe.engine.design.components import SINGULAR
 from django_playlyfe.engine.server.route import Route, View
-from django_playlyfe.engine.server.views import design
+from django_playlyfe.engine.server.views import design, images
 
 
 def _route(method: str, path: str, view: View, *, keeps_refused: bool = False) -> Route:
@@ -29,6 +29,9 @@ DESIGN_ROUTES = (
     # What is wrong with a design is noted in it, although the call fails.
     _route("POST", "versions/:version/simulate", design.simulate, keeps_refused=True),
     _route("POST", "versions/:version/deploy", design.deploy, keeps_refused=True),
+    _route("GET", "images", images.listing),
+    Route("design", "POST", "/design/images", "", images.add_to_design, takes_file=True),
+    _route("GET", "images/:id", images.of_design),
     _route("GET", "issues", design.issues),
     _route("GET", "issues/:id", design.issue),
     _route("POST", "issues/:id", design.issue),

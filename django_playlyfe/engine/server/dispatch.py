@@ -8,15 +8,15 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.debug import sensitive_variables
 
-from django_playlyfe.engine import transactions
+from django_playlyfe.engine import pictures, transactions
 from django_playlyfe.engine.server import routes
 from django_playlyfe.engine.server.auth import credentials, quota, tokens
 from django_playlyfe.engine.server.auth.access import Access, find_access
 from django_playlyfe.engine.server.auth.credentials import Presented
 from django_playlyfe.engine.server.call import ApiCall
 from django_playlyfe.engine.server.kit import cors
-from django_playlyfe.engine.server.kit.answers import success
-from django_playlyfe.engine.server.kit.bodies import read_object
+from django_playlyfe.engine.server.kit.answers import Picture, picture, success
+from django_playlyfe.engine.server.kit.bodies import read_file, read_object
 from django_playlyfe.engine.server.kit.edge import Trace
 from django_playlyfe.engine.server.kit.etags import tagged
 from django_playlyfe.engine.server.kit.paging import Stream
@@ -85,7 +85,10 @@ def _read(request: HttpRequest, trace: Trace, access: Access, match: Match) -> A
     query = Query(request.GET)
     trace.checked = query.as_data()
     body: dict[str, Any] = {}
-    if request.method in _WITH_BODY:  # libraries send "{}" or nothing with GET and DELETE
+    file = read_file(request, pictures.LARGEST_FILE) if match.route.takes_file else b""
+    if (
+        request.method in _WITH_BODY and not match.route.takes_file
+    ):  # libraries send "{}" or nothing with GET and DELETE
         trace.checked = body = read_object(request)
     return ApiCall(
         access=access,
@@ -93,6 +96,7 @@ def _read(request: HttpRequest, trace: Trace, access: Access, match: Match) -> A
         path=match.values,
         query=query,
         body=body,
+        file=file,
         key_header=request.headers.get("Idempotency-Key"),
     )
 
@@ -100,7 +104,7 @@ def _read(request: HttpRequest, trace: Trace, access: Access, match: Match) -> A
 def _answer(request: HttpRequest, trace: Trace, body: Any) -> HttpResponseBase:
     if isinstance(body, Stream):
         return streamed(request, body.parts(), trace.request_id)
-    return success(body)
+    return picture(body) if isinstance(body, Picture) else success(body)
 
 
 def _log_out(presented: Presented, trace: Trace) -> HttpResponseBase:

@@ -6,7 +6,7 @@ from django_playlyfe.engine.server import v1
 from django_playlyfe.engine.server.design_routes import DESIGN_ROUTES
 from django_playlyfe.engine.server.group_routes import GROUP_ROUTES
 from django_playlyfe.engine.server.route import Match, Route, match
-from django_playlyfe.engine.server.views import actions, game, leaderboards, players
+from django_playlyfe.engine.server.views import actions, game, images, leaderboards, players
 
 ROUTES = (
     Route("runtime", "GET", "/runtime/player", "/player", players.own_profile, v1.profile),
@@ -21,6 +21,11 @@ ROUTES = (
     Route("runtime", "GET", "/runtime/leaderboards", "/leaderboards", leaderboards.listing),
     Route("runtime", "GET", "/runtime/leaderboards/:id", "/leaderboards/:id", leaderboards.page),
     Route("runtime", "GET", "/runtime/leaderboards/:id/trend", "/leaderboards/:id/trend", leaderboards.trend),
+    Route("runtime", "GET", "/runtime/player/image", "/player/image", images.own),
+    Route("runtime", "POST", "/runtime/player/image", "/player/image", images.set_own, takes_file=True),
+    Route("runtime", "GET", "/runtime/assets/game", "/assets/game", images.of_game),
+    Route("runtime", "GET", "/runtime/assets/players/:id", "/assets/players/:id", images.of_player),
+    Route("runtime", "GET", "/runtime/assets/definitions/metrics/:id", "/assets/metrics/:id", images.of_metric),
     Route("runtime", "GET", "/runtime/activity", "/activity", game.own_activity),
     Route("admin", "GET", "/admin", "/", game.status),
     Route("admin", "GET", "/admin/activity", "", game.activity),

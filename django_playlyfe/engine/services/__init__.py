@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.services.images import add_design_image, set_player_image
 from django_playlyfe.engine.services.players import (
     Created,
     create_player,
@@ -16,10 +17,12 @@ from django_playlyfe.engine.services.undoing import undo
 __all__ = [
     "Created",
     "Recorded",
+    "add_design_image",
     "create_player",
     "create_player_once",
     "delete_player",
     "play",
+    "set_player_image",
     "undo",
     "update_player",
 ]

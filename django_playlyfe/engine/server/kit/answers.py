@@ -41,6 +41,13 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Picture:
+    """An image as the answer (§8)."""
+
+    content: bytes = field(repr=False)
+
+
 def dump(body: Any) -> bytes:
     """A success body as JSON in UTF-8.
 
@@ -58,6 +65,11 @@ def success(body: Any) -> HttpResponse:
     """Status 200, also for creations."""
     answer = body if isinstance(body, Answer) else Answer(body)
     return HttpResponse(dump(answer.body), content_type=JSON, headers=dict(answer.headers))
+
+
+def picture(body: Picture) -> HttpResponse:
+    """Status 200 and the bytes of a PNG."""
+    return HttpResponse(body.content, content_type="image/png")
 
 
 def failure(error: PlaylyfeError, checked: object = None) -> HttpResponse:

@@ -6,7 +6,8 @@ import json
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
-from django.http import HttpRequest
+from django.http import HttpRequest, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.wire import make_error
@@ -14,6 +15,8 @@ from django_playlyfe.wire import make_error
 LARGEST = 1024 * 1024
 """Bytes of a JSON body; more is ``request_too_large``."""
 _MOST_FIELDS = 100
+_ENVELOPE = 64 * 1024
+"""Bytes around the file in a form."""
 
 
 class Unreadable(ValueError):
@@ -74,6 +77,35 @@ def read_object(request: HttpRequest) -> dict[str, Any]:
     except Unreadable as problem:
         raise invalid("", f"{problem}; it should be a JSON object") from None
     return as_object(value, "")
+
+
+def read_file(request: HttpRequest, most: int) -> bytes:
+    """The file of a form (``multipart/form-data``, field ``file``).
+
+    Args:
+        request: the call.
+        most: bytes that the file may have.
+
+    Raises:
+        InvalidRequest: there is no such form or no file in it, or it is too large.
+    """
+    declared = request.META.get("CONTENT_LENGTH") or "0"
+    if declared.isdigit() and int(declared) > most + _ENVELOPE:
+        raise _file_too_large(most)
+    try:
+        file = request.FILES.get("file")
+    except (MultiPartParserError, UnreadablePostError):
+        raise invalid("", "should be a form with a file (multipart/form-data)") from None
+    if file is None:
+        raise invalid("/file", "file is required", code="OBJECT_MISSING_REQUIRED_PROPERTY")
+    if file.size is None or file.size > most:
+        raise _file_too_large(most)
+    content: bytes = file.read()
+    return content
+
+
+def _file_too_large(most: int) -> Exception:
+    return invalid("/file", f"should have at most {most} bytes", code="MAXIMUM")
 
 
 def as_object(value: Any, path: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from django_playlyfe.engine import pictures
 from django_playlyfe.engine.models import Token
 
 from .conftest import Failure, Library
@@ -97,6 +98,18 @@ def test_failures_have_name_words_status_and_data(node: Library) -> None:
     assert caught.value.data is None
     with pytest.raises(Failure, match=r"route_not_found \(404\): This route does not exist"):
         node("get", "/runtime/search", INES)
+
+
+def test_images_are_buffers(node: Library) -> None:
+    stock = pictures.stock_image("default-game", "icon")
+    assert node("get", "/runtime/assets/game", {**INES, "size": "icon"}) == stock
+    badge = {**INES, "item": "Bookworm"}
+    assert node("get", "/runtime/assets/definitions/metrics/badges", badge).startswith(b"\x89PNG")
+    with pytest.raises(Failure, match=r"image_not_found \(404\): The player has no display image"):
+        node("get", "/runtime/player/image", INES)
+    kept = node.upload("/runtime/player/image", INES, "me.png", "image/png", stock)
+    assert list(kept) == ["id"]
+    assert node("get", "/runtime/assets/players/ines", INES).startswith(b"\x89PNG")
 
 
 def test_version_1_speaks_in_its_own_shapes(library: Callable[..., Library]) -> None:
