@@ -11,14 +11,15 @@ from typing import Any
 
 from django.utils import formats, timezone
 from django.utils.text import get_text_list
+from django.utils.translation import get_language_bidi, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from django_playlyfe.exceptions import AccessDenied, ActionLimitReached
 from django_playlyfe.types import Earned, Event, Feedback, Reward
 
 _RIGHT_TO_LEFT = frozenset(("R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"))
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+_LEFT_TO_RIGHT_MARK = "\u200e"
 _RISING, _FALLING = "+", "\N{MINUS SIGN}"
 
 
@@ -32,7 +33,9 @@ def number(value: int) -> str:
 
 def signed(amount: int) -> str:
     """A difference with its sign: "+32", "\N{MINUS SIGN}5"."""
-    return (_FALLING if amount < 0 else _RISING) + number(abs(amount))
+    sign = _FALLING if amount < 0 else _RISING
+    # Between words written from right to left the sign would jump behind the number (UAX #9).
+    return (_LEFT_TO_RIGHT_MARK if get_language_bidi() else "") + sign + number(abs(amount))
 
 
 def name(text: str) -> str:

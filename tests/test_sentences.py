@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 import time_machine
@@ -141,3 +141,23 @@ def test_numbers_are_written_as_the_reader_writes_them():
 def test_a_name_from_right_to_left_cannot_turn_the_sentence(hostile):
     said = sentences.earning(Earned("item", BADGES, hostile))
     assert said == f"New badge: \u2068{hostile}\u2069"
+
+
+def test_a_sign_stays_before_its_number_between_words_from_right_to_left():
+    with translation.override("ar"):
+        assert sentences.signed(32).startswith("\u200e+")
+    assert sentences.signed(32) == "+32"
+
+
+@pytest.mark.parametrize(
+    ("key", "day", "said"),
+    [
+        ("weekly", None, "This week"),
+        ("weekly", date(2024, 3, 5), "The week of March 5, 2024"),
+        ("daily", date(2024, 3, 5), "March 5, 2024"),
+        ("alltime", date(2024, 3, 5), "All time"),
+        ("fortnightly", None, "fortnightly"),
+    ],
+)
+def test_a_cycle_is_named_as_people_do(key, day, said):
+    assert sentences.cycle(key, day) == said
