@@ -21,6 +21,8 @@ from django_playlyfe.types import (
     Movement,
     Player,
     PlayResult,
+    Progress,
+    Rarity,
 )
 
 if TYPE_CHECKING:
@@ -241,6 +243,14 @@ class GameBackend(ABC):
 
         Raises PlayerNotFound; NotFound for an unknown metric or item.
         """
+        return Listing()
+
+    def progress_of(self, player_id: str) -> Listing[Progress]:
+        """The way to each level and achievement, in design order (flag ``progress``). Raises PlayerNotFound."""
+        return Listing()
+
+    def rarities(self, reader_id: str | None) -> Listing[Rarity]:
+        """How many players hold each item (flag ``rarity``); secret ones only if the reader holds them."""
         return Listing()
 
     @abstractmethod

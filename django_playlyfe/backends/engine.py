@@ -31,6 +31,8 @@ from django_playlyfe.types import (
     Movement,
     Player,
     PlayResult,
+    Progress,
+    Rarity,
     summarise,
 )
 
@@ -60,6 +62,8 @@ class EngineBackend(GameBackend):
     idempotent = True
     undo = True
     explain = True
+    progress = True
+    rarity = True
 
     @property
     def realm(self) -> Realm:
@@ -282,6 +286,18 @@ class EngineBackend(GameBackend):
             newest.append(movement)
             total += 1
         return Listing(items=tuple(newest), total=total)
+
+    def progress_of(self, player_id: str) -> Listing[Progress]:
+        """By three queries."""
+        from django_playlyfe.engine import selectors
+
+        return wire.as_listing(selectors.progress(self.realm, player_id))
+
+    def rarities(self, reader_id: str | None) -> Listing[Rarity]:
+        """Counts that are at most five minutes old."""
+        from django_playlyfe.engine import selectors
+
+        return wire.as_listing(selectors.rarity(self.realm, reader_id))
 
     def export(self, player_id: str) -> dict[str, Any]:
         """Everything stored about a player. Raises PlayerNotFound."""

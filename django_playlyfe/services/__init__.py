@@ -24,6 +24,8 @@ from django_playlyfe.services.reads import (
     notifications,
     prefetch,
     profile,
+    progress,
+    rarity,
     status,
 )
 from django_playlyfe.services.tokens import reset_token, token_status
@@ -52,6 +54,8 @@ __all__ = [
     "play_many",
     "prefetch",
     "profile",
+    "progress",
+    "rarity",
     "reset_token",
     "status",
     "token_status",

@@ -28,6 +28,8 @@ from django_playlyfe.types import (
     MetricDefinition,
     Movement,
     Player,
+    Progress,
+    Rarity,
 )
 
 if TYPE_CHECKING:
@@ -182,6 +184,37 @@ def mark_notifications_read(user: Who, ids: Iterable[str], game: str = DEFAULT_G
     player_id = player_id_of(user, game)
     games[game].mark_notifications(player_id, list(islice(ids, MOST_ROWS)))
     cache.forget(game, database_of(user))
+
+
+def progress(user: Who, *, nearest: int | None = None, game: str = DEFAULT_GAME) -> Listing[Progress]:
+    """How far the player is: have, need and fraction of each level and achievement; secret ones only once earned.
+
+    Args:
+        user: whose progress.
+        nearest: only so many that are not earned yet, the nearest first; None = all, in the order of the design.
+        game: alias of the game.
+
+    Returns:
+        Nothing on a backend that knows no progress (:func:`abilities`), such as HTTP.
+
+    Raises:
+        PlayerNotFound: the user is not a player.
+    """
+    player_id = player_id_of(user, game)
+    found = cache.remember(game, ("progress", player_id), lambda: games[game].progress_of(player_id))
+    if nearest is None:
+        return found
+    ahead = sorted((one for one in found if not one.is_earned), key=lambda one: -one.fraction)
+    return replace(found, items=tuple(ahead[: max(nearest, 0)]), total=len(ahead))
+
+
+def rarity(user: Who | None = None, game: str = DEFAULT_GAME) -> Listing[Rarity]:
+    """How many of all players hold each badge; secret ones only if the user holds them.
+
+    Nothing on a backend that does not know (:func:`abilities`), such as HTTP. Counts may be five minutes old.
+    """
+    me = player_id_or_none(user, game)
+    return cache.remember(game, ("rarity", me), lambda: games[game].rarities(me))
 
 
 def explain(user: Who, metric: str, item: str = "", *, limit: int = 100, game: str = DEFAULT_GAME) -> Listing[Movement]:

@@ -22,6 +22,7 @@ from django_playlyfe.engine.selectors.images import (
     stock_images,
 )
 from django_playlyfe.engine.selectors.players import export, players, profile, profiles
+from django_playlyfe.engine.selectors.progress import progress, rarity
 from django_playlyfe.engine.selectors.rankings import Place, Ranking, distribution, ranking, standing
 from django_playlyfe.engine.selectors.trends import trend
 
@@ -49,7 +50,9 @@ __all__ = [
     "players",
     "profile",
     "profiles",
+    "progress",
     "ranking",
+    "rarity",
     "results_after",
     "standing",
     "status",

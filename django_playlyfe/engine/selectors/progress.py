@@ -1,0 +1,78 @@
+"""How far a player is, and how rare what can be earned is (``engine.md`` §17.5)."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.core.cache import cache
+from django.db.models import Count
+from django.utils import timezone as clock
+
+from django_playlyfe.engine.models import Game, Player, Score
+from django_playlyfe.engine.plans import plan_of
+from django_playlyfe.engine.progress import progress_of
+from django_playlyfe.engine.projections import Projections
+from django_playlyfe.engine.realm import Realm, find_game, find_player, version_in_force
+from django_playlyfe.engine.rules.plan import SetMetric
+from django_playlyfe.types import MetricRef, Progress, Rarity
+
+_COUNTED_FOR = 300
+"""Seconds that the counts of holders are kept: they cost more, the more players there are."""
+
+Holders = dict[tuple[str, str], int]
+
+
+def progress(realm: Realm, player_id: str) -> list[Progress]:
+    """The way to each level and achievement, in design order, levels first. Three queries.
+
+    Raises:
+        PlayerNotFound, InvalidRequest, ConfigurationError.
+    """
+    player = find_player(realm, player_id)
+    plan = plan_of(version_in_force(player.game, realm))
+    return list(progress_of(plan, Projections.load(player).state(plan), clock.now()))
+
+
+def rarity(realm: Realm, player_id: str | None = None) -> list[Rarity]:
+    """How many of all players hold each item, in design order; at most five minutes old.
+
+    Three queries, one or two while the counts are in the cache.
+
+    Args:
+        realm: the game and environment.
+        player_id: whose eyes see it: a secret item is listed only if this player holds it.
+
+    Raises:
+        PlayerNotFound, InvalidRequest, ConfigurationError.
+    """
+    if player_id is None:
+        game, held = find_game(realm), set()
+    else:
+        player = find_player(realm, player_id)
+        game = player.game
+        own = Score.objects.filter(player=player, value__gt=0).exclude(item="")
+        held = set(own.values_list("metric", "item"))
+    plan = plan_of(version_in_force(game, realm))
+    players, holders = _counts(game, realm)
+    return [
+        Rarity(MetricRef(metric.id, metric.name, metric.type), item.name, number, number / players if players else 0.0)
+        for metric in plan.metrics.values()
+        if isinstance(metric, SetMetric)
+        for item in metric.items.values()
+        if not item.hidden or (metric.id, item.id) in held
+        for number in [holders.get((metric.id, item.id), 0)]
+    ]
+
+
+def _counts(game: Game, realm: Realm) -> tuple[int, Holders]:
+    """All players, and per item those who hold it."""
+    key = f"django_playlyfe_engine:rarity:{game.pk}:{realm.environment}"
+    kept = cache.get(key)
+    if kept is None:
+        scores = Score.objects.filter(game=game, environment=realm.environment, value__gt=0).exclude(item="")
+        counted = scores.values_list("metric", "item").annotate(Count("pk")).order_by()
+        holders = {(metric, item): number for metric, item, number in counted}
+        players = Player.objects.filter(game=game, environment=realm.environment).count()
+        kept = (players, holders)
+        cache.set(key, kept, _COUNTED_FOR)
+    return cast("tuple[int, Holders]", kept)
