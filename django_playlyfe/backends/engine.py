@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _SIGNALS = {"level": signals.level_changed, "achievement": signals.achievement_unlocked}
 """Type of event -> public signal."""
-_ANNOUNCED = frozenset({"play", "undo"})
+_ANNOUNCED = frozenset({"play", "undo", "rule", "score", "revert", "award"})
 """Kinds of calls whose events are news; a player's bootstrap is silent (``engine.md`` §10.1)."""
 
 ENVIRONMENTS = ("production", "staging")

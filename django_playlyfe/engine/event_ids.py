@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 _GREGORIAN_EPOCH = datetime(1582, 10, 15, tzinfo=timezone.utc)
 """Where the clock of a version-1 UUID starts (RFC 9562 §5.1)."""
 _TICKS_A_MICROSECOND = 10
+_TICKS_A_MILLISECOND = 10_000
 _MULTICAST = 0x01_00_00_00_00_00
 """Bit of a node that no network card has: RFC 9562 §6.10 wants it set in random nodes."""
 
@@ -28,6 +29,16 @@ def first_id(at: datetime, random_bits: Callable[[int], int] = secrets.randbits)
 def nth_id(first: uuid.UUID, tick: int) -> uuid.UUID:
     """The id of the event number ``tick`` (from 0) of the call whose first event is ``first``."""
     return _build(first.time + tick, first.clock_seq, first.node)
+
+
+def tick_of(event: uuid.UUID) -> int:
+    """Which event of its call an id is of, from 0: calls are at whole milliseconds."""
+    return event.time % _TICKS_A_MILLISECOND
+
+
+def first_of(event: uuid.UUID) -> uuid.UUID:
+    """The id of the first event of the same call."""
+    return _build(event.time - tick_of(event), event.clock_seq, event.node)
 
 
 def _build(ticks: int, clock_sequence: int, node: int) -> uuid.UUID:

@@ -61,9 +61,9 @@ def read_play(
         raise make_error("action_not_found", f"The action {str(action)[:ID_LENGTH]!r} does not exist")
     return PlayRequest(
         action=action,
-        variables=_variables(variables),
+        variables=read_variables(variables),
         count=_count(count),
-        scopes=_scopes(scopes),
+        scopes=read_scopes(scopes),
         idempotency_key=None if idempotency_key is None else read_key(idempotency_key),
         at=None if at is None else read_past_instant(at, "/played_at"),
     )
@@ -140,7 +140,7 @@ def _count(count: object) -> int:
     return count
 
 
-def _scopes(scopes: object) -> tuple[Mapping[str, str], ...]:
+def read_scopes(scopes: object) -> tuple[Mapping[str, str], ...]:
     wanted = 'should be an array of {"id": …, "entity_id": …}, both text'
     if not isinstance(scopes, Sequence) or isinstance(scopes, str):
         raise invalid("/scopes", wanted, code="INVALID_TYPE", found=scopes)
@@ -159,7 +159,7 @@ def _scope(scope: object, path: str) -> Mapping[str, str]:
     return read
 
 
-def _variables(variables: object) -> Mapping[str, Any]:
+def read_variables(variables: object) -> Mapping[str, Any]:
     """Only their container: the rules check the values, and know which are declared."""
     if variables is None:
         return {}

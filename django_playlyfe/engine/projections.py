@@ -119,6 +119,10 @@ class Projections:
         count = self.counts[action].count if action in self.counts else 0
         self.counts[action] = StoredCount(count + weight, usage)
 
+    def clear_counts(self) -> None:
+        """Forget what was played, and what rate limits remember of it."""
+        self.counts.clear()
+
     def save(self) -> None:
         """Store what differs from what was loaded: at most one query for rows to write and one for rows that are gone,
         of scores, and the same of counts."""

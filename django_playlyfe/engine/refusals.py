@@ -44,6 +44,11 @@ def translated(refused: Refused, action: Action | None) -> PlaylyfeError:
     return error
 
 
+def refusal_of(report: Report) -> PlaylyfeError:
+    """The error for input in which a check found problems: an InvalidRequest with the report."""
+    return _invalid_request(report.as_data())
+
+
 def _invalid_request(report: Mapping[str, Any]) -> PlaylyfeError:
     # The wire wants the bare words (http-api.md §4.5) beside the report; whoever reads a traceback wants the reason.
     reasons = "; ".join(f"{problem['path']}: {problem['message']}" for problem in report.get("errors", ()))

@@ -16,12 +16,13 @@ from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.design.load import normalise
 from django_playlyfe.engine.models import ActionCount, Call, Score
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.rules.state import Dice
 from django_playlyfe.exceptions import PlaylyfeError
 from tests.examples import examples
 
-from .games import Played, game
+from .games import Played, Step, game
 from .interpreter import Interpreter, Person, Refusal
-from .test_agreement import SEEDS, SIZES, scores
+from .test_agreement import SEEDS, SIZES, scores, slow
 
 pytestmark = pytest.mark.django_db
 REALM = Realm("random")
@@ -56,6 +57,12 @@ def bodies(recorded: services.Recorded) -> list[dict[str, Any]]:
     return [{key: part for key, part in event.items() if key not in added} for event in events]
 
 
+def call(step: Step, roll: Dice) -> services.Recorded:
+    if step.name == "bonus":
+        return services.run_rule(REALM, "bonus", [{"variables": step.variables, "player_ids": ["ada"]}])[0][0]
+    return services.play(REALM, "ada", step.name, step.variables, count=step.count, dice=roll)
+
+
 def play_both(played: Played) -> None:
     document = normalise(played.design)
     reference = Interpreter(document)
@@ -64,21 +71,18 @@ def play_both(played: Played) -> None:
         services.create_player(REALM, "ada", alias="Ada")
     person = reference.create(played.instants[0], played.dice(0))
     for number, (step, at) in enumerate(zip(played.history, played.instants, strict=True), 1):
-        if step.name == "bonus":
-            continue
         roll, refusal, events = played.dice(number), None, []
         try:
-            events = reference.play(person, step.name, step.variables, step.count, at, roll)
+            events = slow(reference, person, step, at, roll)
         except Refusal as refused:
             refusal = refused
         with time_machine.travel(at, tick=False):
             if refusal is not None:
                 with pytest.raises(PlaylyfeError) as caught:
-                    services.play(REALM, "ada", step.name, step.variables, count=step.count, dice=roll)
+                    call(step, roll)
                 assert caught.value.code == refusal.code
             else:
-                recorded = services.play(REALM, "ada", step.name, step.variables, count=step.count, dice=roll)
-                assert bodies(recorded) == events
+                assert bodies(call(step, roll)) == events
         assert stored(document) == scores(person)
     assert Call.objects.filter(kind=Call.Kind.PLAY).count() == len(person.plays)
 

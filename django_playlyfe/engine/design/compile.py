@@ -168,6 +168,11 @@ def _metric_condition(context: Mapping[str, Any], negate: bool) -> plan.Conditio
     )
 
 
+def compile_rewards(rewards: Iterable[Mapping[str, Any]], design: plan.Plan) -> tuple[plan.Reward, ...]:
+    """Compile canonical rewards that are no part of the design itself."""
+    return _rewards(rewards, design.metrics)
+
+
 def _rewards(rewards: Iterable[Mapping[str, Any]], metrics: Metrics) -> tuple[plan.Reward, ...]:
     return tuple(_reward(reward, metrics[reward["metric"]["id"]]) for reward in rewards)
 

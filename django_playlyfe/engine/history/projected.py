@@ -48,6 +48,9 @@ class Adding:
         if call.status != Call.Status.APPLIED:
             return
         self._add_scores(call)
+        if call.kind == Call.Kind.RESET:
+            self.result.projections.clear_counts()
+            self._past.clear()
         if call.kind == Call.Kind.PLAY:
             self._add_count(call)
         self.result.feed.update({(call.pk, tick): call.at for tick in log.feed_ticks(call)})

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from django_playlyfe.engine import judging
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django_playlyfe.engine import event_ids, judging, log
+from django_playlyfe.engine.design.compile import compile_rewards
 from django_playlyfe.engine.dice import KeyedDice, RecordedDice
 from django_playlyfe.engine.judging import Judged, PastPlay, PastPlays
 from django_playlyfe.engine.models import Call
 from django_playlyfe.engine.projections import Projections
-from django_playlyfe.engine.rules import judge
+from django_playlyfe.engine.rules import judge, reverting
 from django_playlyfe.engine.rules.plan import Plan
 from django_playlyfe.engine.rules.state import Dice, PlayInput
 
@@ -18,11 +23,14 @@ class Rejudging:
     Attributes:
         projections: scores and counts as the calls so far have left them; a refused call changes nothing.
         past: action -> its applied plays so far, for rate limits.
+        told: first event's id -> events of the calls so far, which reverts name; none of a call that was refused. May
+            be filled with those of calls that are not judged here.
     """
 
     def __init__(self, projections: Projections, secret: str, past: dict[str, PastPlays] | None = None) -> None:
         self.projections = projections
         self.past = past if past is not None else {}
+        self.told: dict[uuid.UUID, list[dict[str, Any]]] = {}
         self._secret = secret
 
     def judge(self, plan: Plan, call: Call) -> Judged | None:
@@ -31,12 +39,35 @@ class Rejudging:
         Raises:
             Refused: the rules say no.
         """
+        self.told[call.seed] = []
+        judged = self._play(plan, call) if call.kind == Call.Kind.PLAY else self._other(plan, call)
+        if judged is not None:
+            self.told[call.seed] = log.stored_events(judged.outcome.events)
+        return judged
+
+    def _other(self, plan: Plan, call: Call) -> Judged | None:
+        state, given = self.projections.state(plan), call.inputs
         if call.kind == Call.Kind.CREATE:
-            outcome = judge.bootstrap(plan, self.projections.state(plan), call.at, dice_of(call, self._secret))
-            return Judged(outcome, self.projections.apply(outcome.writes, call.at))
-        if call.kind == Call.Kind.PLAY:
-            return self._play(plan, call)
-        return None
+            outcome = judge.bootstrap(plan, state, call.at, dice_of(call, self._secret))
+        elif call.kind == Call.Kind.RULE:
+            outcome = judge.custom_rule(plan, state, call.action, given["variables"], call.at)
+        elif call.kind == Call.Kind.SCORE:
+            outcome = judge.apply_rewards(plan, state, compile_rewards(given["rewards"], plan), call.at, given["admin"])
+        elif call.kind == Call.Kind.REVERT:
+            outcome = reverting.revert(plan, state, self._changes(given), call.at, given["admin"])
+        else:
+            return None
+        return Judged(outcome, self.projections.apply(outcome.writes, call.at))
+
+    def _changes(self, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """What the events that a revert names say now, newest first."""
+        changes: list[Mapping[str, Any]] = []
+        for text in given["event_ids"]:
+            event = uuid.UUID(text)
+            events, tick = self.told.get(event_ids.first_of(event), []), event_ids.tick_of(event)
+            if tick < len(events):
+                changes += reversed(events[tick]["body"].get("changes", []))
+        return changes
 
     def _play(self, plan: Plan, call: Call) -> Judged:
         past = self.past.setdefault(call.action, PastPlays())

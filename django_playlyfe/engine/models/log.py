@@ -36,6 +36,12 @@ class Call(models.Model):
         PLAY = "play", _("play")
         CREATE = "create", _("creation of a player")
         UNDO = "undo", _("undo")
+        RULE = "rule", _("custom rule")
+        SCORE = "score", _("edited scores")
+        REVERT = "revert", _("revert of events")
+        RESET = "reset", _("reset of a player")
+        FIX = "fix", _("fix of an activation's issue")
+        AWARD = "award", _("retroactive award")
         ACTIVATION = "activation", _("activation of a design")
 
     class Status(models.TextChoices):
@@ -76,7 +82,7 @@ class Call(models.Model):
         verbose_name_plural = _("calls")
         constraints = [
             # A player belongs to one game and environment, so this is the scope of interface.md §3.4.
-            models.UniqueConstraint(fields=["player", "action", "idempotency_key"], name="playlyfe_call_key"),
+            models.UniqueConstraint(fields=["player", "kind", "action", "idempotency_key"], name="playlyfe_call_key"),
         ]
         indexes = [
             models.Index(fields=["game", "environment", "id"], name="playlyfe_call_log"),

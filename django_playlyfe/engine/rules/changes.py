@@ -21,7 +21,7 @@ def items_change(metric: SetMetric, counts: Mapping[str, tuple[int | None, int]]
     return _change(metric, {metric.items[item].name: _delta(old, new) for item, (old, new) in counts.items()})
 
 
-def state_change(metric: StateMetric, old: str | None, new: str) -> Change:
+def state_change(metric: StateMetric, old: str | None, new: str | None) -> Change:
     """Delta ``{"old": None, "new": "Reader"}``, from state ids."""
     return _change(metric, {"old": _state_name(metric, old), "new": _state_name(metric, new)})
 

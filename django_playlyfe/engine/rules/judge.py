@@ -87,10 +87,11 @@ def custom_rule(plan: Plan, state: PlayerState, rule_id: str, given: Mapping[str
     return judgement.outcome({})
 
 
-def apply_rewards(plan: Plan, state: PlayerState, rewards: Sequence[Reward], at: datetime) -> Outcome:
-    """Apply an administrator's score patch; its probabilities play no part."""
+def apply_rewards(plan: Plan, state: PlayerState, rewards: Sequence[Reward], at: datetime, admin: str = "") -> Outcome:
+    """Apply an administrator's score patch; its probabilities play no part. ``admin`` is who did it."""
     judgement = Judgement(Snapshot.take(plan, state, at, {}))
-    judgement.emit({"event": "score", "changes": _pay(_keyed(rewards, "0"), judgement, 1)})
+    body: dict[str, Any] = {"event": "score", "changes": _pay(_keyed(rewards, "0"), judgement, 1)}
+    judgement.emit(body | {"admin": admin} if admin else body)
     judgement.follow(thorough=True)
     return judgement.outcome({})
 

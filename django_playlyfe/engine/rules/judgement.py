@@ -63,7 +63,7 @@ class Judgement:
         Unless ``thorough``, only rules that this call can have moved are looked at. For a player whose last call was
         judged by the same plan the result is the same.
         """
-        self._follow_levels(thorough)
+        self.follow_levels(thorough=thorough)
         self._follow_achievements(thorough)
 
     def outcome(self, rolls: Mapping[str, float]) -> Outcome:
@@ -71,7 +71,8 @@ class Judgement:
         writes = tuple(differences(self._plan, self.snapshot.state, self.running))
         return Outcome(self.running, writes, tuple(self._events), rolls, tuple(self._paid))
 
-    def _follow_levels(self, thorough: bool) -> None:
+    def follow_levels(self, *, thorough: bool) -> None:
+        """Judge levels alone (step 9), as a revert does."""
         for rule in self._plan.level_rules:
             moved = {("metric", rule.base_metric), ("metric", rule.level_metric)} & self._touched
             if not (thorough or moved):

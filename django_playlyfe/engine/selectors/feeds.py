@@ -20,8 +20,11 @@ Wire = dict[str, Any]
 
 _WINDOW = timedelta(hours=24)
 """What a feed shows if no start is given."""
-_SHOWN = Q(kind=Call.Kind.PLAY, status=Call.Status.APPLIED)
-_REPORTED = Q(kind__in=[Call.Kind.PLAY, Call.Kind.UNDO], status=Call.Status.APPLIED)
+_SHOWN = Q(
+    kind__in=[Call.Kind.PLAY, Call.Kind.RULE, Call.Kind.SCORE, Call.Kind.REVERT, Call.Kind.AWARD],
+    status=Call.Status.APPLIED,
+)
+_REPORTED = Q(kind__in=[Call.Kind.PLAY, Call.Kind.UNDO, Call.Kind.RULE], status=Call.Status.APPLIED)
 
 
 def activity(realm: Realm, player_id: str, *, start: datetime | None = None, end: datetime | None = None) -> list[Wire]:

@@ -6,7 +6,7 @@ from django_playlyfe.engine.server import v1
 from django_playlyfe.engine.server.design_routes import DESIGN_ROUTES
 from django_playlyfe.engine.server.group_routes import GROUP_ROUTES
 from django_playlyfe.engine.server.route import Match, Route, match
-from django_playlyfe.engine.server.views import actions, game, images, leaderboards, players
+from django_playlyfe.engine.server.views import actions, edits, game, images, leaderboards, players
 
 ROUTES = (
     Route("runtime", "GET", "/runtime/player", "/player", players.own_profile, v1.profile),
@@ -35,6 +35,11 @@ ROUTES = (
     Route("admin", "PATCH", "/admin/players/:id", "", players.change),
     Route("admin", "DELETE", "/admin/players/:id", "/players/:id", players.delete),
     Route("admin", "GET", "/admin/players/:id/activity", "", game.activity_of),
+    Route("admin", "PATCH", "/admin/players/:id/scores", "", edits.change_scores),
+    Route("admin", "POST", "/admin/players/:id/revert", "", edits.revert),
+    Route("admin", "POST", "/admin/players/:id/reset", "", edits.reset),
+    Route("admin", "PUT", "/admin/players/:id/reset", "/players/:id/reset", edits.reset, v1.profile),
+    Route("admin", "POST", "/admin/rules/:id", "", edits.run_rule),
     Route("admin", "POST", "/admin/leaderboards/:id/:scope", "", leaderboards.announce_scope),
     *GROUP_ROUTES,
     *DESIGN_ROUTES,

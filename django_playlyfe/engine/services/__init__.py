@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.services.custom_rules import run_rule
+from django_playlyfe.engine.services.edits import adjust_scores, reset_player
 from django_playlyfe.engine.services.images import add_design_image, set_player_image
 from django_playlyfe.engine.services.players import (
     Created,
@@ -12,16 +14,21 @@ from django_playlyfe.engine.services.players import (
     update_player,
 )
 from django_playlyfe.engine.services.plays import play
+from django_playlyfe.engine.services.reverting import revert
 from django_playlyfe.engine.services.undoing import undo
 
 __all__ = [
     "Created",
     "Recorded",
     "add_design_image",
+    "adjust_scores",
     "create_player",
     "create_player_once",
     "delete_player",
     "play",
+    "reset_player",
+    "revert",
+    "run_rule",
     "set_player_image",
     "undo",
     "update_player",

@@ -80,7 +80,9 @@ def _earlier_call(player: Player, request: PlayRequest) -> Call | None:
     if request.idempotency_key is None:
         return None
     calls = Call.objects.using(transactions.write_alias())
-    earlier = calls.filter(player=player, action=request.action, idempotency_key=request.idempotency_key).first()
+    earlier = calls.filter(
+        player=player, kind=Call.Kind.PLAY, action=request.action, idempotency_key=request.idempotency_key
+    ).first()
     if earlier is not None and not log.same_content(earlier, request.as_data()):
         raise make_error(
             "idempotency_key_reused",

@@ -1,7 +1,8 @@
 """Undo: takes a play out of history together with what it caused (``engine-internals.md`` §1, ``engine.md`` §17.13).
 
-The state afterwards is what judging the player's history without that play gives. Only this player's later plays are
-judged again, each with its own design version, instant, inputs and dice.
+The state afterwards is what judging the player's history without that play gives. Only this player's later calls are
+judged again, each with its own design version, instant, inputs and dice: plays, custom rules, edited scores, and
+reverts on what their events say then. Beyond a reset, or a fix or award of an activation, there is no way back.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ from django_playlyfe.engine.models import Call, FeedEntry, Player
 from django_playlyfe.engine.projections import Projections, StoredCount
 from django_playlyfe.engine.realm import Realm, lock_player, version_in_force
 from django_playlyfe.engine.rules.state import Refused
+from django_playlyfe.engine.services import reverting
 from django_playlyfe.wire import make_error
 
+_JUDGED_AGAIN = (Call.Kind.PLAY, Call.Kind.RULE, Call.Kind.SCORE, Call.Kind.REVERT)
+_NO_WAY_BACK = (Call.Kind.RESET, Call.Kind.FIX, Call.Kind.AWARD)
 _OUTCOME_FIELDS = ["status", "events", "writes", "dice", "credits"]
 
 
@@ -37,7 +41,8 @@ def undo(realm: Realm, player_id: str, action: str, idempotency_key: str) -> Rec
         ``level`` event per level that changed.
 
     Raises:
-        NotFound: the player has no such play (``event_not_found``), or it was undone before.
+        NotFound: the player has no such play (``event_not_found``), it was undone before, or the player was reset
+            since.
         PlayerNotFound, InvalidRequest, ConfigurationError: as for a play.
     """
     request = inputs.read_play(action, None, 1, (), idempotency_key, None)
@@ -69,14 +74,19 @@ def undo(realm: Realm, player_id: str, action: str, idempotency_key: str) -> Rec
 
 
 def _find_play(player: Player, action: str, idempotency_key: str) -> Call:
-    calls = _calls(player).filter(action=action, idempotency_key=idempotency_key)
+    calls = _calls(player).filter(kind=Call.Kind.PLAY, action=action, idempotency_key=idempotency_key)
     target = calls.first()
-    if target is None:
+    if target is None or _later(player, target).filter(kind__in=_NO_WAY_BACK).exists():
         raise make_error(
             "event_not_found",
-            f"The player '{player.player_id}' has no play of '{action}' with the key '{idempotency_key}'",
+            f"The player '{player.player_id}' has no play of '{action}' with the key '{idempotency_key}' that could be "
+            "taken back",
         )
     return target
+
+
+def _later(player: Player, target: Call) -> QuerySet[Call]:
+    return _calls(player).filter(pk__gt=target.pk).order_by("pk")
 
 
 def _mark_undone(target: Call) -> None:
@@ -97,17 +107,22 @@ class _Rewritten:
 def _rewrite_history(player: Player, target: Call, projections: Projections) -> list[_Rewritten]:
     """Go back to the state before a play, then judge the later plays again, in the order of the log. Returns those of
     them whose outcome is another one now."""
-    later = list(
-        _calls(player).filter(kind=Call.Kind.PLAY, pk__gt=target.pk).exclude(status=Call.Status.UNDONE).order_by("pk")
-    )
+    later = list(_later(player, target).filter(kind__in=_JUDGED_AGAIN).exclude(status=Call.Status.UNDONE))
+    reverts = [call for call in later if call.kind == Call.Kind.REVERT]
+    known = (reverting.calls_named(player, reverts) if reverts else {}) | {call.seed: call for call in [target, *later]}
     for call in reversed([target, *later]):
         if call.status == Call.Status.APPLIED:
             _take_back(call, projections)
     past = _limits_before(target, later, player, projections)
     judged = Rejudging(projections, player.game.secret, past)
+    judged.told = {seed: call.events for seed, call in known.items() if call.status == Call.Status.APPLIED}
+    judged.told[target.seed], target.status = [], Call.Status.UNDONE
     credited = {call.pk: call.credits for call in later}
     changed = [call for call in later if _judge_again(call, judged)]
-    crediting.note([(player, plans.plan_of(call.version), call) for call in changed])
+    crediting.note([(player, plans.plan_of(call.version), call) for call in changed if call not in reverts])
+    for call in reverts:
+        call.credits = reverting.credited_again(plans.plan_of(call.version), call, known)
+    changed += [call for call in reverts if call not in changed and call.credits != credited[call.pk]]
 
     FeedEntry.objects.using(transactions.write_alias()).filter(call__in=[target, *changed]).delete()
     if changed:
@@ -132,6 +147,8 @@ def _correct_boards(player: Player, target: Call, changed: Sequence[_Rewritten])
 
 def _take_back(call: Call, projections: Projections) -> None:
     projections.restore(call.writes)
+    if call.kind != Call.Kind.PLAY:
+        return
     stored = projections.counts.pop(call.action)
     if stored.count > call.inputs["count"]:
         projections.counts[call.action] = StoredCount(stored.count - call.inputs["count"], stored.usage)
@@ -141,8 +158,9 @@ def _limits_before(
     target: Call, later: Sequence[Call], player: Player, projections: Projections
 ) -> dict[str, PastPlays]:
     """What rate limits remembered when ``target`` was played; also put into the projections. By action."""
-    past = {call.action: PastPlays() for call in [target, *later]}
-    limited = {call.action for call in [target, *later] if judging.rate_of(plans.plan_of(call.version), call.action)}
+    plays = [call for call in [target, *later] if call.kind == Call.Kind.PLAY]
+    past = {call.action: PastPlays() for call in plays}
+    limited = {call.action for call in plays if judging.rate_of(plans.plan_of(call.version), call.action)}
     if not limited:
         return past
     earlier = log.applied_plays(player, limited).filter(pk__lt=target.pk)

@@ -1,0 +1,60 @@
+"""What an administrator does to a player's scores (``engine.md`` §4, ``http-api.md`` §7.2, §7.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django_playlyfe.engine import transactions
+from django_playlyfe.engine.design.compile import compile_rewards
+from django_playlyfe.engine.design.patches import read_rewards
+from django_playlyfe.engine.dice import KeyedDice
+from django_playlyfe.engine.log import Recorded, new_seed
+from django_playlyfe.engine.models import Call
+from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.rules import judge
+from django_playlyfe.engine.rules.judgement import differences
+from django_playlyfe.engine.rules.state import Outcome, PlayerState
+from django_playlyfe.engine.services.recording import Scene
+
+
+def adjust_scores(realm: Realm, player_id: str, rewards: Sequence[Mapping[str, Any]], *, admin: str = "") -> Recorded:
+    """Change scores by rewards: ``[{"metric": {"id": "coins", "type": "point"}, "verb": "set", "value": "20"}]``.
+
+    Levels and achievements follow. Items and states may be named by id or by name.
+
+    Args:
+        rewards: as in a design, without probability; compounds cannot be changed.
+        admin: who does it; told in the event.
+
+    Returns:
+        The recorded call: one ``score`` event, and what follows from it.
+
+    Raises:
+        PlayerNotFound: no such player.
+        InvalidRequest: a reward is wrong; ``data`` is the report.
+        ConfigurationError: no such game, or it has no active design.
+    """
+    with transactions.atomic():
+        scene = Scene.enter(realm, player_id)
+        canonical = read_rewards(scene.version.document, rewards)
+        compiled = compile_rewards(canonical, scene.plan)
+        outcome = judge.apply_rewards(scene.plan, scene.state, compiled, scene.at, admin)
+        return scene.record(Call.Kind.SCORE, outcome, {"rewards": canonical, "admin": admin})
+
+
+def reset_player(realm: Realm, player_id: str) -> Recorded:
+    """Give a player the state of a new one: the bootstrap and nothing else; action counts and limits begin anew too.
+
+    Silent: in the log, in no feed. The log keeps what was before; a play before a reset cannot be undone.
+
+    Raises:
+        PlayerNotFound, InvalidRequest, ConfigurationError: as :func:`adjust_scores`.
+    """
+    with transactions.atomic():
+        scene = Scene.enter(realm, player_id)
+        dice = KeyedDice(scene.player.game.secret, new_seed(scene.at))
+        fresh = judge.bootstrap(scene.plan, PlayerState(), scene.at, dice)
+        writes = tuple(differences(scene.plan, scene.state, fresh.state))
+        scene.projections.clear_counts()
+        return scene.record(Call.Kind.RESET, Outcome(fresh.state, writes, (), fresh.rolls), {})

@@ -1,0 +1,86 @@
+"""Writing down what the rules have said to a call that is no play."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone as clock
+
+from django_playlyfe.engine import inputs, log, plans, transactions
+from django_playlyfe.engine.boards import crediting
+from django_playlyfe.engine.boards.contributions import RecordedCredit
+from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.models import Call, DesignVersion, Player
+from django_playlyfe.engine.projections import Projections
+from django_playlyfe.engine.realm import Realm, lock_player, version_in_force
+from django_playlyfe.engine.rules.plan import Plan
+from django_playlyfe.engine.rules.state import Outcome, PlayerState
+
+
+@dataclass
+class Scene:
+    """A locked player and all that a call about him is judged on."""
+
+    realm: Realm
+    player: Player
+    version: DesignVersion
+    plan: Plan
+    projections: Projections
+    at: datetime
+
+    @classmethod
+    def enter(cls, realm: Realm, player_id: str) -> Scene:
+        """Lock the player. Raises PlayerNotFound, InvalidRequest, ConfigurationError."""
+        player = lock_player(realm, player_id)
+        version = version_in_force(player.game, realm)
+        now = inputs.in_milliseconds(clock.now())
+        return cls(realm, player, version, plans.plan_of(version), Projections.load(player), now)
+
+    @property
+    def state(self) -> PlayerState:
+        """What the rules may see of the player."""
+        return self.projections.state(self.plan)
+
+    def record(
+        self,
+        kind: Call.Kind,
+        outcome: Outcome,
+        given: Mapping[str, Any],
+        *,
+        action: str = "",
+        idempotency_key: str | None = None,
+        credited: list[RecordedCredit] | None = None,
+    ) -> Recorded:
+        """Store what came of a call: the row of the log, scores, boards, the feed. ``credited``: to boards, where that
+        is not what the call itself has changed."""
+        player, version = self.player, self.version
+        call = log.new_call(
+            player,
+            version,
+            kind=kind,
+            at=self.at,
+            zone=self.plan.timezone,
+            action=action,
+            idempotency_key=idempotency_key,
+            inputs=dict(given),
+            dice=dict(outcome.rolls),
+            events=log.stored_events(outcome.events),
+            writes=self.projections.apply(outcome.writes, self.at),
+        )
+        if credited is None:
+            crediting.credit(player, self.plan, call)
+        else:
+            call.credits = credited
+            crediting.credit_recorded(self.plan, call)
+        call.save(force_insert=True, using=transactions.write_alias())
+        self.projections.save()
+        log.save_feed_entries(player, [call])
+        if player.judged_version_id != version.pk:
+            player.judged_version = version
+            player.save(update_fields=["judged_version"])
+        recorded = log.recorded(self.realm, call, player)
+        log.announce(recorded)
+        return recorded

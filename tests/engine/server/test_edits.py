@@ -1,0 +1,68 @@
+"""What admins do to players over HTTP (``http-api.md`` §7.2-7.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .conftest import Api, error, problems
+
+COINS = {"id": "coins", "type": "point"}
+
+
+def scores(profile: Any) -> dict[str, Any]:
+    return {entry["metric"]["id"]: entry["value"] for entry in profile.json()["scores"]}
+
+
+def test_scores_are_edited_and_the_profile_answered(site: Api, ines: Api) -> None:
+    body = {"rewards": [{"metric": COINS, "verb": "set", "value": "20"}]}
+    assert scores(site.patch("/admin/players/ines/scores", body))["coins"] == "20"
+    (event,) = site.get("/admin/players/ines/activity").json()
+    assert event["event"] == "score"
+    assert event["admin"]
+    assert "actor" not in event
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({}, [("/rewards", "OBJECT_MISSING_REQUIRED_PROPERTY")]),
+        ({"rewards": "all"}, [("/rewards", "INVALID_TYPE")]),
+        ({"rewards": [], "more": 1}, [("/more", "OBJECT_ADDITIONAL_PROPERTIES")]),
+        (
+            {"rewards": [{"metric": {"id": "impact", "type": "compound"}, "verb": "set", "value": "1"}]},
+            [("/rewards/0/metric/type", "NOT_ALLOWED_HERE")],
+        ),
+    ],
+)
+def test_wrong_edits_are_named(site: Api, ines: Api, body: Any, found: list[Any]) -> None:
+    assert problems(site.patch("/admin/players/ines/scores", body)) == found
+
+
+def test_events_are_reverted_by_their_ids(site: Api, ines: Api) -> None:
+    played = ines.post("/runtime/actions/finish_book/play", {"variables": {"pages": 600}}).json()
+    event = played["events"]["local"][0]["id"]
+    assert scores(site.post("/admin/players/ines/revert", {"event_ids": [event]}))["xp"] == "0"
+    unknown = {"event_ids": ["e4716000-dae7-11ee-923a-5bd1e20c47f9"]}
+    assert error(site.post("/admin/players/ines/revert", unknown)) == (404, "event_not_found")
+
+
+@pytest.mark.parametrize(("base", "method"), [("/v2", "POST"), ("/v2", "PUT"), ("/v1", "PUT")])
+def test_a_reset_answers_the_profile(site: Api, ines: Api, base: str, method: str) -> None:
+    ines.post("/runtime/actions/finish_book/play", {"variables": {"pages": 600}})
+    path = "/admin/players/ines/reset" if base == "/v2" else "/players/ines/reset"
+    assert scores(Api(site.token, base=base)(method, path, []))["xp"] == "0"
+
+
+def test_a_rule_runs_for_many_and_is_nested_per_entry_and_player(site: Api, ines: Api) -> None:
+    body = {"data": [{"variables": {"target": 0}, "player_ids": ["ines"], "scopes": []}]}
+    first = site.post("/admin/rules/weekly_target", body, Idempotency_Key="week")
+    event = first.json()[0][0]["events"]["local"][0]
+    assert event["rule"] == {"id": "weekly_target", "name": "Weekly target"}
+    assert event["actor"] == {"id": "ines", "alias": "Ines"}
+    again = site.post("/admin/rules/weekly_target", body, Idempotency_Key="week")
+    assert (again.json(), again.headers["Idempotency-Replayed"]) == (first.json(), "true")
+    assert error(site.post("/admin/rules/nothing", body)) == (404, "rule_not_found")
+    body["data"][0]["player_ids"] = ["nobody"]
+    assert error(site.post("/admin/rules/weekly_target", body)) == (404, "player_not_found")
