@@ -20,9 +20,7 @@ from __future__ import annotations
 
 import logging
 import time
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import NamedTuple
@@ -33,7 +31,7 @@ from django.utils import timezone as clock
 
 from django_playlyfe.engine import transactions
 from django_playlyfe.engine.boards import sheet_sql
-from django_playlyfe.engine.boards.sheet_sql import SheetKey
+from django_playlyfe.engine.boards.sheet_sql import Cuts, SheetKey
 from django_playlyfe.engine.models import Bucket, BucketChange, Histogram
 from django_playlyfe.engine.rules.arithmetic import LIMIT
 
@@ -56,18 +54,6 @@ class Move(NamedTuple):
     key: SheetKey
     before: int | None
     after: int | None
-
-
-@dataclass(frozen=True)
-class Cuts:
-    """The ranges of one histogram, in memory."""
-
-    histogram: int
-    lows: tuple[int, ...]
-
-    def number(self, score: int) -> int:
-        """The bucket of a score."""
-        return bisect_right(self.lows, score)
 
 
 class _Known(NamedTuple):

@@ -7,12 +7,15 @@ Each is one statement on purpose: it sees rows, buckets and changes as they were
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django_playlyfe.engine import transactions
 from django_playlyfe.engine.models import BoardRow, Bucket, BucketChange, Player, Score
+from django_playlyfe.engine.rules.arithmetic import LIMIT
 
 BUCKET, CHANGE, PLAYER = Bucket._meta.db_table, BucketChange._meta.db_table, Player._meta.db_table
 
@@ -29,6 +32,22 @@ class SheetKey(NamedTuple):
     scope: str = ""
 
 
+@dataclass(frozen=True)
+class Cuts:
+    """The ranges of one histogram, in memory: ``lows`` of all buckets but the first, ascending."""
+
+    histogram: int
+    lows: tuple[int, ...]
+
+    def number(self, score: int) -> int:
+        """The bucket of a score."""
+        return bisect_right(self.lows, score)
+
+    def high(self, number: int) -> int:
+        """The highest score of a bucket."""
+        return self.lows[number] - 1 if number < len(self.lows) else LIMIT
+
+
 @lru_cache(maxsize=2)
 def texts(of_scores: bool) -> Texts:
     """The statements for sheets of scores, or of stored rows."""
@@ -41,23 +60,19 @@ def texts(of_scores: bool) -> Texts:
             "{0}.game_id = %s AND {0}.environment = %s AND {0}.board = %s AND {0}.cycle = %s AND {0}.scope = %s "
             "AND {0}.is_own"
         )
-    hidden = (
-        f'SELECT COUNT(*) FROM "{PLAYER}" d JOIN "{table}" h ON h.{owner} = d.id AND {rows.format("h")} '
-        "WHERE d.game_id = %s AND d.environment = %s AND NOT d.enabled"
-    )
+    disabled = "WHERE d.game_id = %s AND d.environment = %s AND NOT d.enabled"
+    hidden = f'SELECT COUNT(*) FROM "{PLAYER}" d JOIN "{table}" h ON h.{owner} = d.id AND {rows.format("h")} {disabled}'
     pending = f'SELECT COALESCE(SUM(c.delta), 0) FROM "{CHANGE}" c WHERE c.histogram_id = b.histogram_id'
-    bucket = f'(SELECT id FROM "{BUCKET}" WHERE histogram_id = %s AND low <= {{}} ORDER BY low DESC LIMIT 1)'
-    better = (
-        f"b.above + ({pending} AND c.number > b.number)"
-        f' + (SELECT COUNT(*) FROM "{table}" r WHERE {rows.format("r")} AND r.value > {{0}} AND r.value <= b.high)'
-        f" - ({hidden} AND h.value > {{0}})"
-    )
     return Texts(
-        better=f'SELECT {better.format("%s")} FROM "{BUCKET}" b WHERE b.id = {bucket.format("%s")}',
-        rank=(
-            f'SELECT m.value, 1 + {better.format("m.value")} FROM "{PLAYER}" p '
-            f'JOIN "{table}" m ON m.{owner} = p.id AND {rows.format("m")} '
-            f'JOIN "{BUCKET}" b ON b.id = {bucket.format("m.value")} '
+        better=(
+            f"SELECT b.above + ({pending} AND c.number > b.number)"
+            f' + (SELECT COUNT(*) FROM "{table}" r WHERE {rows.format("r")} AND r.value > %s AND r.value <= %s)'
+            f' - {{}} FROM "{BUCKET}" b WHERE b.histogram_id = %s AND b.number = %s'
+        ),
+        hidden=f"({hidden} AND h.value > %s)",
+        own=(
+            f'SELECT m.value, EXISTS (SELECT 1 FROM "{PLAYER}" d {disabled}) '
+            f'FROM "{PLAYER}" p JOIN "{table}" m ON m.{owner} = p.id AND {rows.format("m")} '
             "WHERE p.game_id = %s AND p.environment = %s AND p.player_id = %s AND p.enabled"
         ),
         total=(
@@ -86,7 +101,8 @@ class Texts(NamedTuple):
     """SQL with its placeholders."""
 
     better: str
-    rank: str
+    hidden: str
+    own: str
     total: str
     counts: str
     quantiles: str
@@ -101,12 +117,18 @@ def parameters(key: SheetKey) -> tuple[Any, ...]:
     return (key.game, key.environment, key.board, key.cycle, key.scope)
 
 
-def better(key: SheetKey, histogram: int, score: int) -> int | None:
-    """How many visible rows have a better score; None if the histogram is not counted."""
-    rows = parameters(key)
-    found = _one(
-        texts(bool(key.metric)).better, [*rows, score, *rows, key.game, key.environment, score, histogram, score]
-    )
+def better(key: SheetKey, cuts: Cuts, score: int, *, any_hidden: bool = True) -> int | None:
+    """How many visible rows have a better score; None if the histogram is not counted.
+
+    Where no player is disabled, as :func:`own` says, the database need not plan how to leave them out, which takes it
+    longer than the rest.
+    """
+    rows, number, statements = parameters(key), cuts.number(score), texts(bool(key.metric))
+    given = (*rows, score, cuts.high(number))
+    if any_hidden:
+        given = (*given, *rows, key.game, key.environment, score)
+    text = statements.better.format(statements.hidden if any_hidden else "0")
+    found = _one(text, (*given, cuts.histogram, number))
     return None if found is None else int(found[0])
 
 
@@ -117,12 +139,11 @@ def total(key: SheetKey, histogram: int) -> tuple[int, int] | None:
     return None if found is None else (int(found[0]), int(found[1]))
 
 
-def place(key: SheetKey, histogram: int, player_id: str) -> tuple[int, int] | None:
-    """Score and competition rank of a visible player; None without one, and if the histogram is not counted."""
-    rows, where = parameters(key), (key.game, key.environment)
-    given = (*rows, *rows, *where, *rows, histogram, *where, player_id)
-    found = _one(texts(bool(key.metric)).rank, given)
-    return None if found is None else (int(found[0]), int(found[1]))
+def own(key: SheetKey, player_id: str) -> tuple[int, bool] | None:
+    """The score of a visible player, and whether any player of the game is hidden; None without a score."""
+    where = (key.game, key.environment)
+    found = _one(texts(bool(key.metric)).own, (*where, *parameters(key), *where, player_id))
+    return None if found is None else (int(found[0]), bool(found[1]))
 
 
 def counts(key: SheetKey, histogram: int) -> list[tuple[int, int, int]]:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 
 from django_playlyfe.engine.boards import histograms, sheet_sql
-from django_playlyfe.engine.boards.histograms import Cuts
+from django_playlyfe.engine.boards.sheet_sql import Cuts
 from django_playlyfe.engine.rules.plan import Ties
 from django_playlyfe.engine.selectors.paging import page_of
 from django_playlyfe.engine.selectors.sheets import Sheet
@@ -86,7 +86,7 @@ def rank(sheet: Sheet, score: int) -> int:
 def better(sheet: Sheet, score: int) -> int:
     """How many rows have a better score. One query, of a large sheet a quick one."""
     for cuts in histograms_of(sheet):
-        found = sheet_sql.better(sheet.key, cuts.histogram, score) if sheet.key is not None else None
+        found = sheet_sql.better(sheet.key, cuts, score) if sheet.key is not None else None
         if found is not None:
             return found
     return sheet.rows.filter(score__gt=score).count()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,8 @@ from django_playlyfe.engine.models import BoardRow
 from ..conftest import action, board, point, reward
 
 ALL_CYCLES = ["alltime", "yearly", "monthly", "weekly", "daily"]
+SUNDAY = datetime(2024, 3, 31, 12, tzinfo=timezone.utc)
+"""Clocks in Lisbon go forward on this day."""
 COMPOUND = {"id": "twice", "type": "compound"}
 
 

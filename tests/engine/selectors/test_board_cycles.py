@@ -15,13 +15,11 @@ from django_playlyfe.engine.models import BoardRow, Player
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import AccessDenied, InvalidRequest, NotFound, PlayerNotFound
 
-from ..boards.games import ledger_design
+from ..boards.games import SUNDAY, ledger_design
 from ..conftest import action, board, point, reward
 
 pytestmark = pytest.mark.django_db
 REALM = Realm("small")
-SUNDAY = datetime(2024, 3, 31, 12, tzinfo=timezone.utc)
-"""Clocks in Lisbon go forward on this day."""
 Listing = list[tuple[int, str, str]]
 
 
