@@ -23,6 +23,7 @@ class ServerSettings:
     Attributes:
         token_life: seconds that an access token of the mounted server lives.
         rate_limit_status: HTTP status of ``rate_limit_exceeded``, 429 or 503.
+        notification_stream: whether notifications are sent as they happen to whoever listens.
         single_use_codes: whether an authorization code may be exchanged only once.
         cors_origins: origins that a browser may call the mounted server from.
         call_limit: most plays a day, None = no limit.
@@ -33,6 +34,7 @@ class ServerSettings:
 
     token_life: int
     rate_limit_status: int
+    notification_stream: bool
     single_use_codes: bool
     cors_origins: tuple[str, ...]
     call_limit: int | None
@@ -95,6 +97,7 @@ def primary_key(user: Any) -> str:
 _KEYS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "TOKEN_LIFE": (_whole_number, 86_400),
     "RATE_LIMIT_STATUS": (_rate_limit_status, 429),
+    "NOTIFICATION_STREAM": (_boolean, False),
     "SINGLE_USE_CODES": (_boolean, False),
     "CORS_ORIGINS": (_origins, ["*"]),
     "CALL_LIMIT": (_limit, None),

@@ -41,6 +41,17 @@ def first_of(event: uuid.UUID) -> uuid.UUID:
     return _build(event.time - tick_of(event), event.clock_seq, event.node)
 
 
+def instant_of(event_id: uuid.UUID) -> datetime | None:
+    """The instant of an event's call, whole milliseconds; None for an id that no event can have."""
+    if event_id.version != 1:
+        return None
+    milliseconds = event_id.time // (_TICKS_A_MICROSECOND * 1000)
+    try:
+        return _GREGORIAN_EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return None
+
+
 def _build(ticks: int, clock_sequence: int, node: int) -> uuid.UUID:
     return uuid.UUID(
         fields=(

@@ -15,6 +15,7 @@ def test_the_defaults() -> None:
     assert server == conf.ServerSettings(
         token_life=86400,
         rate_limit_status=429,
+        notification_stream=False,
         single_use_codes=False,
         cors_origins=("*",),
         call_limit=None,
@@ -29,6 +30,7 @@ def test_the_defaults() -> None:
     [
         ("TOKEN_LIFE", 60),
         ("RATE_LIMIT_STATUS", 503),
+        ("NOTIFICATION_STREAM", True),
         ("SINGLE_USE_CODES", True),
         ("CALL_LIMIT", 1000),
         ("PLAYER_LIMIT", 0),
@@ -65,6 +67,7 @@ def test_an_unknown_key_names_the_nearest(settings: Any) -> None:
         ("TOKEN_LIFE", True),
         ("RATE_LIMIT_STATUS", 500),
         ("RATE_LIMIT_STATUS", True),
+        ("NOTIFICATION_STREAM", "False"),
         ("SINGLE_USE_CODES", "False"),
         ("CORS_ORIGINS", "*"),
         ("CORS_ORIGINS", [1]),

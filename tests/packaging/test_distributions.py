@@ -26,7 +26,7 @@ NEEDED = (
     "django_playlyfe/templates/django_playlyfe/pages/profile.html",
     "django_playlyfe/testing/__init__.py",
 )
-EXTRAS = {"engine", "server", "crypto", "jwt", "progress", "demo", "test"}
+EXTRAS = {"engine", "server", "crypto", "images", "jwt", "progress", "demo", "test"}
 
 
 def shipped():

@@ -146,7 +146,14 @@ def test_the_jwt_extra_names_itself_when_absent_and_works_when_present(environme
 
 @pytest.mark.parametrize(
     ("extra", "module"),
-    [("engine", "jsonschema"), ("progress", "tqdm"), ("crypto", "cryptography"), ("jwt", "jwt"), ("demo", "environ")],
+    [
+        ("engine", "jsonschema"),
+        ("progress", "tqdm"),
+        ("crypto", "cryptography"),
+        ("images", "PIL"),
+        ("jwt", "jwt"),
+        ("demo", "environ"),
+    ],
 )
 def test_an_extra_brings_its_package_and_the_core_does_without(environment, extra, module):
     look = f"import importlib.util; print(importlib.util.find_spec({module!r}) is not None)"

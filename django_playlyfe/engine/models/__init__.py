@@ -17,6 +17,7 @@ from django_playlyfe.engine.models.common import (
 from django_playlyfe.engine.models.games import DesignVersion, Game, new_secret
 from django_playlyfe.engine.models.images import Image, ImageFile
 from django_playlyfe.engine.models.log import Call, FeedEntry
+from django_playlyfe.engine.models.notifications import SeenNotification
 from django_playlyfe.engine.models.players import ActionCount, Player, Score
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Player",
     "RefreshToken",
     "Score",
+    "SeenNotification",
     "Token",
     "new_secret",
 ]

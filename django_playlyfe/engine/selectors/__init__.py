@@ -21,6 +21,7 @@ from django_playlyfe.engine.selectors.images import (
     player_image,
     stock_images,
 )
+from django_playlyfe.engine.selectors.notifications import notifications, notifications_after
 from django_playlyfe.engine.selectors.players import export, players, profile, profiles
 from django_playlyfe.engine.selectors.progress import progress, rarity
 from django_playlyfe.engine.selectors.rankings import Place, Ranking, distribution, ranking, standing
@@ -46,6 +47,8 @@ __all__ = [
     "metric_image",
     "metrics",
     "newest_call_id",
+    "notifications",
+    "notifications_after",
     "player_image",
     "players",
     "profile",

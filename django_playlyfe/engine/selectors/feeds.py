@@ -40,13 +40,13 @@ def activity(realm: Realm, player_id: str, *, start: datetime | None = None, end
         PlayerNotFound, InvalidRequest, ConfigurationError.
     """
     player = find_player(realm, player_id)
-    calls = Call.objects.filter(_SHOWN, _window(start, end), player=player).order_by("at", "pk")
+    calls = Call.objects.filter(_SHOWN, in_window(start, end), player=player).order_by("at", "pk")
     return [event for call in calls for _, event in log.wire_events(call, None)]
 
 
 def game_activity(realm: Realm, *, start: datetime | None = None, end: datetime | None = None) -> list[Wire]:
     """The game's feed: levels and achievements of all players, oldest first. Window as in :func:`activity`."""
-    entries = _game_feed(realm).filter(_window(start, end)).order_by("at", "call_id", "tick")
+    entries = _game_feed(realm).filter(in_window(start, end)).order_by("at", "call_id", "tick")
     return [_entry_event(entry) for entry in entries]
 
 
@@ -115,7 +115,8 @@ def newest_call_id(realm: Realm, player_id: str) -> int:
     return Call.objects.filter(player=player).order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
-def _window(start: datetime | None, end: datetime | None) -> Q:
+def in_window(start: datetime | None, end: datetime | None) -> Q:
+    """What a feed shows: from ``start``, or of the last 24 hours, until before ``end``, if there is one."""
     window = Q(at__gte=clock.now() - _WINDOW if start is None else start)
     return window if end is None else window & Q(at__lt=end)
 

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.debug import sensitive_variables
 
 from django_playlyfe.engine import pictures, transactions
-from django_playlyfe.engine.server import routes
+from django_playlyfe.engine.server import routes, stream
 from django_playlyfe.engine.server.auth import credentials, quota, tokens
 from django_playlyfe.engine.server.auth.access import Access, find_access
 from django_playlyfe.engine.server.auth.credentials import Presented
@@ -42,6 +42,8 @@ def api(request: HttpRequest, trace: Trace, version: str, path: str) -> HttpResp
         PlaylyfeError: what the first check that fails says, or the engine.
     """
     method = "GET" if request.method == "HEAD" else request.method or ""
+    if stream.is_wanted(version, method, path):
+        return stream.listen(request, trace)
     presented = credentials.take_token(request)
     if method == "OPTIONS":
         trace.route = "*"

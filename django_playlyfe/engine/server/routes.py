@@ -6,7 +6,7 @@ from django_playlyfe.engine.server import v1
 from django_playlyfe.engine.server.design_routes import DESIGN_ROUTES
 from django_playlyfe.engine.server.group_routes import GROUP_ROUTES
 from django_playlyfe.engine.server.route import Match, Route, match
-from django_playlyfe.engine.server.views import actions, edits, game, images, leaderboards, players
+from django_playlyfe.engine.server.views import actions, edits, game, images, leaderboards, notifications, players
 
 ROUTES = (
     Route("runtime", "GET", "/runtime/player", "/player", players.own_profile, v1.profile),
@@ -27,6 +27,9 @@ ROUTES = (
     Route("runtime", "GET", "/runtime/assets/players/:id", "/assets/players/:id", images.of_player),
     Route("runtime", "GET", "/runtime/assets/definitions/metrics/:id", "/assets/metrics/:id", images.of_metric),
     Route("runtime", "GET", "/runtime/activity", "/activity", game.own_activity),
+    Route("runtime", "GET", "/runtime/notifications", "/notifications", notifications.listing),
+    Route("runtime", "POST", "/runtime/notifications", "/notifications", notifications.mark_seen),
+    Route("runtime", "GET", "/runtime/notifications/token", "/notifications/token", notifications.token),
     Route("admin", "GET", "/admin", "/", game.status),
     Route("admin", "GET", "/admin/activity", "", game.activity),
     Route("admin", "GET", "/admin/players", "/game/players", players.listing),

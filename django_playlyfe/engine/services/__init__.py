@@ -6,6 +6,7 @@ from django_playlyfe.engine.log import Recorded
 from django_playlyfe.engine.services.custom_rules import run_rule
 from django_playlyfe.engine.services.edits import adjust_scores, reset_player
 from django_playlyfe.engine.services.images import add_design_image, set_player_image
+from django_playlyfe.engine.services.notifications import mark_seen, read_event_ids
 from django_playlyfe.engine.services.players import (
     Created,
     create_player,
@@ -25,7 +26,9 @@ __all__ = [
     "create_player",
     "create_player_once",
     "delete_player",
+    "mark_seen",
     "play",
+    "read_event_ids",
     "reset_player",
     "revert",
     "run_rule",

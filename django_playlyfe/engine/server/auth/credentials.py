@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 _ALPHABET = string.ascii_letters + string.digits
 """Libraries put a token into a URL as it is."""
 _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
-_SECRET = ("access_token", "jwt", "client_secret")
+_SECRET = ("access_token", "jwt", "client_secret", "token")
 _IN_A_QUERY = re.compile(rf"\b({'|'.join(_SECRET)})=[^&\s\"']*")
 _WITH_A_QUERY = ("REQUEST_URI", "RAW_URI")
 """Where web servers put the whole address into the environment of a request."""
