@@ -60,6 +60,17 @@ def test_a_change_that_somebody_else_made_notifies(ines: Api, quest: Realm) -> N
     assert not event.keys() & {"player", "actor"}
 
 
+def test_scores_that_an_admin_edits_or_reverts_notify(ines: Api, quest: Realm) -> None:
+    played = services.play(quest, "ines", "finish_book", {"pages": 100}).events["local"][0]["id"]
+    reward = {"metric": {"id": "coins", "type": "point"}, "verb": "set", "value": "20"}
+    assert ines.patch("/admin/players/ines/scores", {"rewards": [reward]}).status_code == 200
+    assert ines.post("/admin/players/ines/revert", {"event_ids": [played]}).status_code == 200
+    edited, reverted = ines.get("/runtime/notifications").json()["data"]
+    assert edited["changes"][0]["metric"]["id"] == "coins"
+    assert edited["admin"]
+    assert reverted["changes"][0]["delta"]["new"] == "0"
+
+
 def test_the_window_is_a_day_unless_the_query_names_another(ines: Api, quest: Realm) -> None:
     now = clock.now().replace(microsecond=0)
     with time_machine.travel(now - timedelta(days=3), tick=False):
@@ -221,10 +232,13 @@ def test_the_stream_waits_without_a_thread_under_asgi(ines: Api, quest: Realm) -
 
 @on
 @pytest.mark.django_db(transaction=True)
-def test_it_arrives_over_a_socket_while_the_answer_is_still_open(ines: Api, quest: Realm, live_server: Any) -> None:
+def test_it_arrives_over_a_socket_while_the_answer_is_still_open(
+    ines: Api, quest: Realm, live_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "LOOKS_EVERY", 0.05)
     address = (live_server.thread.host, live_server.thread.port)
     with socket.create_connection(address, timeout=20) as connection:
-        head = f"GET {STREAM}?token={token_of(ines)} HTTP/1.1\r\nHost: {address[0]}\r\n\r\n"
+        head = f"GET {STREAM}?token={token_of(ines)} HTTP/1.1\r\nHost: {address[0]}\r\nConnection: close\r\n\r\n"
         connection.sendall(head.encode())
         received = b""
         while b"retry:" not in received:
@@ -232,4 +246,8 @@ def test_it_arrives_over_a_socket_while_the_answer_is_still_open(ines: Api, ques
         take_back(quest)
         while b"event: score" not in received:
             received += connection.recv(4096)
+        services.update_player(quest, "ines", enabled=False)  # which ends it
+        while part := connection.recv(4096):
+            received += part
     assert b"Content-Type: text/event-stream" in received
+    assert received.count(b"event: score") == 1
