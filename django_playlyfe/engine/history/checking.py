@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django_playlyfe.engine import transactions
+from django_playlyfe.engine.boards import histograms
 from django_playlyfe.engine.history import projected, tombstones
 from django_playlyfe.engine.history.comparing import Difference, differences
 from django_playlyfe.engine.history.players import BATCH, batches
 from django_playlyfe.engine.models import Player
-from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.realm import Realm, find_game
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Checked:
     """What came of one player.
 
     Attributes:
-        player_id: whose; "" for what calls of erased players have left on leaderboards.
+        player_id: whose; "" for what belongs to nobody: what erased players have left on leaderboards, histograms.
         differences: none if everything stored is what the log says. After a repair: what was different before it.
     """
 
@@ -38,7 +39,7 @@ def check(
         batch_size: players in memory at a time.
 
     Returns:
-        One after the other every player, in the order of creation, and last the erased ones together.
+        One after the other every player, in the order of creation, and last what belongs to nobody.
 
     Raises:
         PlayerNotFound, InvalidRequest, ConfigurationError: as every selector.
@@ -48,7 +49,13 @@ def check(
             # What differs may have been written between two reads: it counts if it does so while nobody can play.
             yield Checked(player.player_id, compared_at_rest(player) if found else ())
     if player_id is None:
-        yield Checked("", tuple(tombstones.differences(realm)))
+        yield Checked("", (*tombstones.differences(realm), *of_histograms(realm)))
+
+
+def of_histograms(realm: Realm) -> Iterator[Difference]:
+    """Where the histograms of large boards are not what a plain count says."""
+    for text in histograms.differences(find_game(realm).pk, realm.environment):
+        yield Difference("histogram", text)
 
 
 def compared(players: Sequence[Player]) -> dict[Player, tuple[Difference, ...]]:

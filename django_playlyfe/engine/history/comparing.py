@@ -10,7 +10,7 @@ from django_playlyfe.engine.boards.crediting import Rows
 from django_playlyfe.engine.history.projected import Projected
 from django_playlyfe.wire import write_instant
 
-Kind = Literal["score", "count", "feed", "board", "log"]
+Kind = Literal["score", "count", "feed", "board", "histogram", "log"]
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,9 @@ class Difference:
     """One stored thing that the log does not give, or one that is missing.
 
     Attributes:
-        kind: "score", "count" (of an action, with its rate limit's memory), "feed", "board"; "log" for a call that
-            does not go on where the one before ended, which no repair can mend.
-        name: which one, such as ``badges.bookworm`` or ``top_readers w2024-03-03``.
+        kind: "score", "count" (of an action, with its rate limit's memory), "feed", "board"; "histogram" of a large
+            board; "log" for a call that does not go on where the one before ended, which no repair can mend.
+        name: which one, such as ``badges.bookworm`` or ``top_readers w2024-03-03``; of a histogram and the log a text.
         stored: what the tables say; None = nothing.
         expected: what the log says; None = nothing.
     """
@@ -31,7 +31,7 @@ class Difference:
     expected: Any = None
 
     def __str__(self) -> str:
-        if self.kind == "log":
+        if self.kind in ("histogram", "log"):
             return self.name
         return f"{self.kind} {self.name}: stored {_said(self.stored)}, by the log {_said(self.expected)}"
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from django_playlyfe.engine import transactions
 from django_playlyfe.engine.boards import crediting, histograms
 from django_playlyfe.engine.history import comparing, projected, tombstones
-from django_playlyfe.engine.history.checking import Checked, compared
+from django_playlyfe.engine.history.checking import Checked, compared, of_histograms
 from django_playlyfe.engine.history.players import BATCH, batches
 from django_playlyfe.engine.history.projected import Projected
 from django_playlyfe.engine.models import ActionCount, BoardRow, FeedEntry, Player, Score
 from django_playlyfe.engine.projections import count_rows, score_rows
-from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.realm import Realm, find_game
 
 _ROWS = 500
 """Most rows of one statement."""
@@ -21,7 +21,7 @@ _ROWS = 500
 
 @dataclass(frozen=True)
 class Replayed:
-    """A batch of players whose projections were made anew: their ids; () for what erased ones have left."""
+    """A batch of players whose projections were made anew: their ids; () for what belongs to nobody."""
 
     player_ids: tuple[str, ...]
 
@@ -35,7 +35,7 @@ def repair(
         for player, found in compared(batch).items():
             yield Checked(player.player_id, _repair(player) if found else ())
     if player_id is None:
-        yield Checked("", tombstones.rewrite(realm))
+        yield Checked("", (*tombstones.rewrite(realm), *_discard_wrong_histograms(realm)))
 
 
 def replay(
@@ -53,6 +53,7 @@ def replay(
         yield Replayed(tuple(player.player_id for player in batch))
     if player_id is None:
         tombstones.rewrite(realm)
+        histograms.discard(find_game(realm).pk, realm.environment)
         yield Replayed(())
 
 
@@ -70,6 +71,13 @@ def _repair(player: Player) -> tuple[comparing.Difference, ...]:
         return found
 
 
+def _discard_wrong_histograms(realm: Realm) -> tuple[comparing.Difference, ...]:
+    found = tuple(of_histograms(realm))
+    if found:
+        histograms.discard(find_game(realm).pk, realm.environment)
+    return found
+
+
 def _lock(players: Sequence[Player]) -> list[Player]:
     """The same players with their rows locked, in the order of their keys; who was erased meanwhile is left out."""
     keys = [player.pk for player in players]
@@ -77,6 +85,8 @@ def _lock(players: Sequence[Player]) -> list[Player]:
 
 
 def _rewrite(players: Sequence[Player], expected: dict[int, Projected]) -> None:
+    for game, environment in {(player.game_id, player.environment) for player in players}:
+        histograms.discard(game, environment)  # they are told nothing of this; readers begin them anew
     database, keys = transactions.write_alias(), [player.pk for player in players]
     for model in (Score, ActionCount, FeedEntry, BoardRow):
         model._default_manager.using(database).filter(player__in=keys).delete()

@@ -32,7 +32,7 @@ class Command(PlayersCommand):
             seen += bool(checked.player_id)
             different += bool(checked.differences)
             for difference in checked.differences:
-                self.say(f"{checked.player_id or '(erased players)'}: {difference}")
+                self.say(f"{checked.player_id or '(nobody)'}: {difference}")
         if options["hash"]:
             self.say(f"State: {history.state_hash(realm, batch_size=options['batch_size'])}")
         if different:

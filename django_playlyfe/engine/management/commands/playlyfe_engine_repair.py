@@ -27,7 +27,7 @@ class Command(PlayersCommand):
             repaired += any(difference.kind != "log" for difference in checked.differences)
             left += any(difference.kind == "log" for difference in checked.differences)
             for difference in checked.differences:
-                self.say(f"{checked.player_id or '(erased players)'}: {difference}")
+                self.say(f"{checked.player_id or '(nobody)'}: {difference}")
         self.say(f"Repaired: {repaired}.")
         if left:
             raise CommandError(f"The log of {left} players has gaps, which stay.", returncode=SOME_FAILED)
