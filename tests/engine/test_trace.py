@@ -128,10 +128,10 @@ def test_the_fifth_book_gives_a_level_and_a_badge(players: Realm, monkeypatch: p
     }
 
 
-def five_books(realm: Realm) -> None:
+def five_books(realm: Realm) -> services.Recorded:
     finish_book(realm, times=4, pages=100)
     scopes = [{"id": "history", "entity_id": "ines"}]
-    services.play(realm, "ines", "finish_book", {"pages": 600, "genre": "history"}, scopes=scopes, dice=FAILS)
+    return services.play(realm, "ines", "finish_book", {"pages": 600, "genre": "history"}, scopes=scopes, dice=FAILS)
 
 
 def test_the_boards_after_five_books(players: Realm) -> None:
@@ -146,6 +146,18 @@ def test_the_boards_after_five_books(players: Realm) -> None:
         }
     assert selectors.leaderboard(players, "by_genre", scope_id="history") == {
         "data": [{"rank": 1, "score": "85", "player": INES}],
+        "total": 1,
+    }
+
+
+def test_a_revert_takes_the_fifth_book_from_the_boards(players: Realm) -> None:
+    fifth = five_books(players)
+    services.revert(players, "ines", [fifth.events["local"][0]["id"]])
+    for cycle in ("alltime", "daily", "yearly"):
+        page = selectors.leaderboard(players, "top_readers", cycle=cycle)
+        assert [(row["player"]["id"], row["score"]) for row in page["data"]] == [("ines", "40"), ("rui", "0")]
+    assert selectors.leaderboard(players, "by_genre", scope_id="history") == {
+        "data": [{"rank": 1, "score": "0", "player": INES}],
         "total": 1,
     }
 
