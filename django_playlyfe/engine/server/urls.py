@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.urls import re_path
 
 from django_playlyfe.engine.server.auth.endpoint import token
-from django_playlyfe.engine.server.auth.pages import AuthorizeView, LogoutView
 from django_playlyfe.engine.server.dispatch import api
 from django_playlyfe.engine.server.kit.compression import compress
 from django_playlyfe.engine.server.kit.cors import share
@@ -19,9 +19,16 @@ _API = {**_PRIVATE, "Playlyfe-Features": "idempotency, played-at"}
 
 urlpatterns = [
     re_path(r"^auth/token/?\Z", edge(token, {"Cache-Control": "no-store"}), name="token"),
-    re_path(r"^auth/?\Z", AuthorizeView.as_view(), name="authorize"),
-    re_path(r"^logout/?\Z", LogoutView.as_view(), name="logout"),
     re_path(r"^health/?\Z", edge(health, _PRIVATE), name="health"),
     # Which routes there are is decided after the token was checked, so everything below a version comes here.
     re_path(r"^(?P<version>v[12])(?P<path>(?:/(?s:.*))?)\Z", edge(api, _API, compress, share), name="api"),
 ]
+
+if apps.is_installed("django.contrib.auth"):
+    # A host without people has nobody to ask: its clients use client credentials or sign tokens themselves.
+    from django_playlyfe.engine.server.auth.pages import AuthorizeView, LogoutView
+
+    urlpatterns += [
+        re_path(r"^auth/?\Z", AuthorizeView.as_view(), name="authorize"),
+        re_path(r"^logout/?\Z", LogoutView.as_view(), name="logout"),
+    ]

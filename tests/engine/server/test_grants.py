@@ -233,13 +233,6 @@ class TestCodes:
         services.update_player(quest, str(player.pk), enabled=False)
         assert error(Api(token).get("/runtime/player")) == (401, "access_denied")
 
-    def test_grants_that_live_no_more_are_purged_with_their_tokens(self, app: Client, browser: Browser) -> None:
-        exchange(allowed_code(browser))
-        assert grants.purge() == 0
-        with time_machine.travel(timezone.now() + timedelta(days=31), tick=False):
-            assert grants.purge() == 1
-        assert not Token.objects.exists()
-
 
 class TestRefreshTokens:
     def test_each_gives_a_new_pair_and_the_old_one_stays_valid(self, app: Client, browser: Browser) -> None:

@@ -109,14 +109,6 @@ def refresh(client_id: str, client_secret: str, refresh_token: str) -> Renewable
     raise _bad_grant()
 
 
-def purge() -> int:
-    """Delete grants that live no more, a thousand at most, with what came of them. Returns how many."""
-    rows = Grant.objects.using(transactions.write_alias())
-    gone = list(rows.filter(expires_at__lte=clock.now()).values_list("pk", flat=True)[:1000])
-    rows.filter(pk__in=gone).delete()
-    return len(gone)
-
-
 def _lives(found: Grant) -> bool:
     return found.revoked_at is None and found.expires_at > clock.now()
 
