@@ -59,10 +59,9 @@ GROUP_ROUTES = (
     Route("runtime", "POST", "/runtime/processes/:id/play", "/processes/:id/play", groups.play_trigger),
     Route("runtime", "POST", "", "/processes/:owner/:id/play", groups.play_trigger),
     # Early process ids had a slash in them; whoever still stores one learns that it is gone.
-    *(
-        Route("runtime", method, "", "/processes/:owner/:id", groups.missing("process"))
-        for method in ("GET", "PATCH", "DELETE")
-    ),
+    Route("runtime", "GET", "", "/processes/:owner/:id", groups.missing("process")),
+    Route("runtime", "PATCH", "", "/processes/:owner/:id", groups.change("process")),
+    Route("runtime", "DELETE", "", "/processes/:owner/:id", groups.missing("process")),
     Route("runtime", "POST", "/runtime/play", "/play", groups.play_escalated),
     Route("runtime", "GET", "/runtime/invites", "/invites", groups.nothing_pending),
     Route("runtime", "POST", "/runtime/invites/:id", "/invites/:id", groups.missing("invite")),

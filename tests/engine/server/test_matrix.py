@@ -6,12 +6,12 @@ A new route is in the table, so it is tried here without anybody thinking of it.
 from __future__ import annotations
 
 import json
-import re
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import jwt
 import pytest
 from django.test import Client as Browser
 from django.utils import timezone as clock
@@ -22,44 +22,22 @@ from django_playlyfe.engine.models import Call, Game, Player, Score, Token
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.server.auth import clients
 from django_playlyfe.engine.server.auth.access import SCOPES
-from django_playlyfe.engine.server.route import Route
-from django_playlyfe.engine.server.routes import ROUTES
 
 from ..conftest import LIBRARY_QUEST, design
+from .attempts import ATTEMPTS, READS, Attempt
 from .conftest import SECRET, Api, ask_for_token
 
-NAMES = {"id": "ines", "version": "latest", "definition": "book_club", "type": "metrics", "scope": "history"}
-"""What the ``:names`` of paths stand for; others stand for something that does not exist."""
 PASSES = "passes"
 """The call got past all that is about who calls, whatever came of it then."""
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """A call of one route in one version."""
-
-    route: Route
-    version: str
-
-    def __str__(self) -> str:
-        return f"{self.route.method} /{self.version}{self.route.path(self.version)}"
-
-    @property
-    def is_read(self) -> bool:
-        return self.route.method == "GET"
-
-
-ATTEMPTS = [Attempt(route, version) for route in ROUTES for version in ("v1", "v2") if route.path(version)]
-
-
 def outcome(token: str | None, attempt: Attempt) -> tuple[int, str]:
     """Status and error of a call; ``PASSES`` for all that is not about who calls."""
-    path = re.sub(r":(\w+)", lambda name: NAMES.get(name[1], "nothing"), attempt.route.path(attempt.version))
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     content = b"" if attempt.is_read else json.dumps({"id": "rui", "name": "Rui"}).encode()
     response: Any = Browser(raise_request_exception=False).generic(
-        attempt.route.method,
-        f"/{attempt.version}{path}?player_id=ines",
+        attempt.method,
+        f"{attempt.address}?player_id=ines",
         content,
         content_type="application/json" if content else "",
         headers=headers,
@@ -102,8 +80,7 @@ def token(enter: Any, quest: Realm) -> Callable[..., str]:
 
 def test_every_route_is_open_to_a_client_that_may_do_everything(token: Any) -> None:
     everything = token(list(SCOPES))
-    reads = [attempt for attempt in ATTEMPTS if attempt.is_read]
-    assert [str(attempt) for attempt in reads if outcome(everything, attempt) != PASSED] == []
+    assert [str(attempt) for attempt in READS if outcome(everything, attempt) != PASSED] == []
     # A write may remove Ines, whom the next one is about.
     for attempt in ATTEMPTS:
         if not attempt.is_read:
@@ -146,7 +123,7 @@ def test_a_client_that_reads_writes_nothing(token: Any, resource: str) -> None:
 @pytest.mark.parametrize("resource", ["runtime", "admin", "design"])
 def test_a_client_that_writes_reads_nothing_and_no_other_resource(token: Any, resource: str) -> None:
     held = token([scope for scope in SCOPES if scope != f"{resource}:read"])
-    reads = [attempt for attempt in ATTEMPTS if attempt.route.resource == resource and attempt.is_read]
+    reads = [attempt for attempt in READS if attempt.route.resource == resource]
     assert [str(attempt) for attempt in reads if outcome(held, attempt) != DENIED] == []
 
 
@@ -157,8 +134,7 @@ def answers(api: Api, attempts: list[Attempt]) -> Iterator[tuple[str, int, str]]
     """What a caller is told by some routes."""
     for attempt in attempts:
         api.base = f"/{attempt.version}"
-        path = re.sub(r":(\w+)", lambda name: NAMES.get(name[1], "nothing"), attempt.route.path(attempt.version))
-        response = api(attempt.route.method, f"{path}?player_id=ines", None if attempt.is_read else {"id": "rui"})
+        response = api(attempt.method, f"{attempt.path}?player_id=ines", None if attempt.is_read else {"id": "rui"})
         content = b"".join(response.streaming_content) if response.streaming else response.content
         yield str(attempt), response.status_code, content.decode("latin-1")
 
@@ -191,3 +167,31 @@ def test_nobody_in_another_game_is_told_of_this_one(elsewhere: Api) -> None:
     told = list(answers(elsewhere, ATTEMPTS))
     assert [name for name, _, content in told if "library_quest" in content or "Library Quest" in content] == []
     assert Game.objects.values("title", "document").get(game_id="library_quest") == before
+
+
+# --- other players ----------------------------------------------------------------------------------------------------
+
+
+def test_with_the_token_of_a_player_nothing_is_about_another_one(quest: Realm) -> None:
+    services.create_player(quest, "ines", alias="Ines", email="ines@example.org")
+    services.create_player(quest, "rui")
+    clients.register(quest, "login", client_id="login", secret=SECRET, scopes=list(SCOPES), signs_for_players=True)
+    signed = jwt.encode({"player_id": "rui", "scopes": [], "exp": int(time.time()) + 3600}, SECRET, "HS256")
+    before = (*Player.objects.filter(player_id="ines").values(), Call.objects.filter(player__player_id="ines").count())
+    for attempt in ATTEMPTS:
+        response: Any = Browser(raise_request_exception=False).generic(
+            attempt.method,
+            f"{attempt.address}?player_id=ines&jwt=login:{signed}",
+            b"" if attempt.is_read else b'{"alias": "Mine", "id": "finish_book", "variables": {"pages": 1}}',
+            content_type="" if attempt.is_read else "application/json",
+        )
+        if attempt.route.resource == "runtime":
+            assert response.status_code != 401, str(attempt)
+        else:
+            assert (response.status_code, response.json()["error"]) == DENIED, str(attempt)
+        assert b"ines@example.org" not in response.content, str(attempt)
+    assert before == (
+        *Player.objects.filter(player_id="ines").values(),
+        Call.objects.filter(player__player_id="ines").count(),
+    )
+    assert Call.objects.filter(player__player_id="rui", kind="play").count() == 1
