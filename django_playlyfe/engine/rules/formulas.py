@@ -13,7 +13,9 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from math import isfinite
 from typing import Literal, NamedTuple, Protocol
 
+from django_playlyfe.engine.rules import spans
 from django_playlyfe.engine.rules.arithmetic import NAN, as_number, defined, new_context
+from django_playlyfe.engine.rules.spans import Span, Spans
 
 MAXIMUM_LENGTH = 2048
 """Characters of one expression."""
@@ -77,6 +79,10 @@ class Expression:
         """
         return self._root.value(_Inputs(scores, variables, new_context()))
 
+    def span(self, known: Spans) -> Span:
+        """Between which values it stays for all scores and variables within what is known of them."""
+        return self._root.span(known)
+
 
 def parse(text: str | int | float) -> Expression:
     """Parse an expression; a JSON number is accepted for one (``engine.md`` §1).
@@ -116,6 +122,8 @@ class _Inputs(NamedTuple):
 class _Node(Protocol):
     def value(self, inputs: _Inputs) -> Value: ...
 
+    def span(self, known: Spans) -> Span: ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Constant:
@@ -123,6 +131,9 @@ class _Constant:
 
     def value(self, inputs: _Inputs) -> Value:
         return self.content
+
+    def span(self, known: Spans) -> Span:
+        return spans.of_number(as_number(self.content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +148,9 @@ class _Variable:
             return Decimal(found)
         return NAN
 
+    def span(self, known: Spans) -> Span:
+        return known.variable(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class _Score:
@@ -145,6 +159,9 @@ class _Score:
 
     def value(self, inputs: _Inputs) -> Value:
         return inputs.scores.number(self.metric, self.item)
+
+    def span(self, known: Spans) -> Span:
+        return known.score(self.metric, self.item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +172,10 @@ class _Sign:
     def value(self, inputs: _Inputs) -> Value:
         operand = as_number(self.operand.value(inputs))
         return defined(inputs.context.minus(operand) if self.symbol == "-" else inputs.context.plus(operand))
+
+    def span(self, known: Spans) -> Span:
+        operand = self.operand.span(known)
+        return spans.negative(operand) if self.symbol == "-" else operand
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +191,12 @@ class _Chain:
             result = defined(_OPERATORS[symbol](inputs.context, result, as_number(operand.value(inputs))))
         return result
 
+    def span(self, known: Spans) -> Span:
+        result = self.first.span(known)
+        for symbol, operand in self.rest:
+            result = spans.combine(symbol, result, operand.span(known))
+        return result
+
 
 @dataclass(frozen=True, slots=True)
 class _Call:
@@ -180,6 +207,9 @@ class _Call:
         numbers = [as_number(argument.value(inputs)) for argument in self.arguments]
         # Comparing with NaN raises in the thread's own context, so it must not come to that.
         return NAN if any(number.is_nan() for number in numbers) else _FUNCTIONS[self.function](numbers)
+
+    def span(self, known: Spans) -> Span:
+        return spans.call(self.function, [argument.span(known) for argument in self.arguments])
 
 
 _OPERATORS: Mapping[str, Callable[[Context, Decimal, Decimal], Decimal]] = {

@@ -47,6 +47,15 @@ def test_a_file_is_checked_shown_and_activated(file: Path) -> None:
     services.play(Realm.only(), "ada", "read")
 
 
+def test_a_check_tells_what_nobody_can_reach_and_what_a_day_brings(file: Path) -> None:
+    never = {"type": "metric", "context": {"id": "xp", "type": "point", "operator": "lt", "value": "0"}}
+    limited = action("read", reward("xp", "10"), rate=[5, 86_400_000, "FIXED"])
+    file.write_text(json.dumps(design(actions=[limited, action("sink", requires=never)])), encoding="utf-8")
+    said = load(file, "--check")
+    assert "warning: /actions/sink: nobody can ever play 'sink'\n" in said
+    assert "A player can earn at most 50 xp a day\n" in said
+
+
 def test_loading_it_again_says_unchanged(file: Path) -> None:
     load(file)
     assert "unchanged: version 1" in load(file)

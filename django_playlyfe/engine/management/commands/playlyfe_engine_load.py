@@ -10,6 +10,7 @@ from django.db import DatabaseError
 
 from django_playlyfe.engine import activation
 from django_playlyfe.engine.design.diff import render
+from django_playlyfe.engine.design.findings import earnings, unreachable
 from django_playlyfe.engine.design.load import STARTER, read
 from django_playlyfe.engine.exceptions import DesignConflict, DesignInvalid
 from django_playlyfe.engine.models import Environment, Game
@@ -27,7 +28,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "design", metavar="FILE", help=f'A design file (JSON), or "{STARTER}" for the game that ships.'
         )
-        parser.add_argument("--check", action="store_true", help="Check and show the changes; write nothing.")
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="Check, show the changes, what nobody can reach and what can be earned in a day; write nothing.",
+        )
         parser.add_argument(
             "--environment",
             choices=Environment.values,
@@ -47,6 +52,7 @@ class Command(BaseCommand):
             document = read(options["design"])
             self._preview(realm, document)
             if options["check"]:
+                self._tell_findings(realm, document)
                 self._say(self.style.SUCCESS("The design is valid. Nothing was written."))
             else:
                 self._activate(realm, document, force=options["force"])
@@ -68,6 +74,14 @@ class Command(BaseCommand):
         for warning in report.lines():  # of a valid design there is nothing else
             self._say(self.style.WARNING(warning))
         self._say(render(differences) or "Nothing differs from the design in force.")
+
+    def _tell_findings(self, realm: Realm, document: dict[str, Any]) -> None:
+        """Print what nobody can reach, and how much a player can earn in a day."""
+        plan = activation.compiled(realm, document)
+        for finding in unreachable(plan):
+            self._say(self.style.WARNING(f"warning: {finding}"))
+        for earning in earnings(plan):
+            self._say(f"A player can earn {earning}")
 
     def _activate(self, realm: Realm, document: dict[str, Any], *, force: bool) -> None:
         game_id = realm.game or document["game"]["id"]
