@@ -233,6 +233,7 @@ def _may_have(condition: Condition, plan: Plan, reached: _Reached) -> bool:
         return True
     if condition.operator in _HIGHER and has.high < asked.low:
         return False
-    if condition.operator == "gt" and has.high == asked.low:
+    if condition.operator in _LOWER and has.low > asked.high:
         return False
-    return not (condition.operator in _LOWER and has.low > asked.high)
+    touching = {"gt": has.high == asked.low, "lt": has.low == asked.high}
+    return not touching.get(condition.operator, False)
