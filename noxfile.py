@@ -1,10 +1,15 @@
-"""The matrix of what the package supports, and the longer runs. ``nox -l`` lists the sessions."""
+"""The matrix of what the package supports, and the longer runs. ``nox -l`` lists the sessions.
+
+``.ci/run`` runs ``pairs``: a good share of the suite on the lowest and the highest pair. The rest is for the night:
+``nox -s tests databases caches nightly``.
+"""
 
 from __future__ import annotations
 
 import nox
 
-nox.options.sessions = ["tests"]
+nox.options.sessions = ["pairs"]
+nox.options.error_on_missing_interpreters = False  # said for each session; .ci/run looks for the ones it needs
 
 SUPPORTED = [
     (python, django)
@@ -12,27 +17,77 @@ SUPPORTED = [
     for django in ("5.2", "6.0", "6.1")
     if django == "5.2" or python in ("3.12", "3.13")  # Django 6 needs Python 3.12
 ]
+LOWEST, HIGHEST = SUPPORTED[0], SUPPORTED[-1]
+SHARE = (
+    "tests/contract",
+    "tests/delivery",
+    "tests/testing",
+    "tests/testproject",
+    "tests/engine/server",
+    "tests/engine",
+)
+"""What differs between versions of Django and Python: the ORM, forms, templates, requests. Pure rules do not."""
+PURE = ("tests/engine/rules", "tests/engine/design", "tests/reference", "tests/client")
+DATABASES = {
+    "sqlite": "",
+    "postgresql": "postgres://postgres@127.0.0.1:5432/postgres",
+    "mariadb": "mysql://root@127.0.0.1:3306/playlyfe",
+}
+CACHES = {"redis": "redis://127.0.0.1:6379/7", "memcached": "pymemcache://127.0.0.1:11211"}
 PROPERTIES = (
     "tests/engine/rules",
     "tests/engine/design/test_fuzz.py",
     "tests/engine/test_undoing.py",
     "tests/reference",
 )
+SUITE = ("python", "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup")
+
+
+def install(session: nox.Session, django: str = "5.2") -> None:
+    """This checkout with all that its tests use, on a version of Django."""
+    session.install("-e", ".[test,services]", f"django~={django}.0")
 
 
 @nox.session
 @nox.parametrize("python,django", SUPPORTED)
 def tests(session: nox.Session, django: str) -> None:
     """The suite on each supported pair of Python and Django."""
-    session.install("-e", ".[test,services]", f"django~={django}.0")
-    session.run("python", "-m", "pytest", "-q", "-n", "auto", *session.posargs)
+    install(session, django)
+    session.run(*SUITE, *session.posargs)
+
+
+@nox.session
+@nox.parametrize("python,django", [LOWEST, HIGHEST])
+def pairs(session: nox.Session, django: str) -> None:
+    """A good share of the suite on the lowest and the highest pair."""
+    install(session, django)
+    without = [f"--ignore={path}" for path in PURE]
+    session.run(*SUITE, *(session.posargs or (*SHARE, *without, "-m", "not slow and not packaging")))
+
+
+@nox.session(python="3.11")
+@nox.parametrize("database", sorted(DATABASES))
+def databases(session: nox.Session, database: str) -> None:
+    """The suite on each database; the servers have to be there."""
+    install(session)
+    env = {"DATABASE_URL": DATABASES[database]} if DATABASES[database] else {}
+    session.run(*SUITE, *(session.posargs or [f"--ignore={path}" for path in PURE]), env=env)
+
+
+@nox.session(python="3.11")
+@nox.parametrize("cache", sorted(CACHES))
+def caches(session: nox.Session, cache: str) -> None:
+    """What uses the cache, on each of them; the servers have to be there."""
+    install(session)
+    paths = ("tests/client", "tests/contract", "tests/backends", "tests/delivery", "tests/test_cache.py")
+    session.run(*SUITE, *(session.posargs or paths), env={"CACHE_URL": CACHES[cache]})
 
 
 @nox.session(python="3.11")
 def nightly(session: nox.Session) -> None:
     """Property tests with twenty times the examples; the last figures are in docs/figures.rst."""
-    session.install("-e", ".[test,services]")
-    options = ("-q", "-n", "auto", "--hypothesis-profile", "nightly", "--durations", "20")
-    session.run("python", "-m", "pytest", *options, *(session.posargs or PROPERTIES))
+    install(session)
+    options = ("--hypothesis-profile", "nightly", "--durations", "20")
+    session.run(*SUITE, *options, *(session.posargs or PROPERTIES))
     if not session.posargs:
         session.run("python", "-m", "tests.reference.soak", "--games", "1000000")

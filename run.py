@@ -14,6 +14,8 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 USAGE = """\
@@ -27,9 +29,18 @@ VENV = ROOT / ".venv"
 VAR = Path(os.environ.get("VAR_DIR", ROOT / "var"))
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 MINIMUM = (3, 10)
-EVERYTHING = "test,services,lint"  # extras of pyproject.toml; they hold those of the demo
+EVERYTHING = "test,services,lint,docs"  # extras of pyproject.toml; they hold those of the demo
 DEMO_PASSWORD = "reading-log-demo"  # noqa: S105 - the password of the demo users, printed on purpose
-VARIANTS = ("uuid_user", "email_user", "atomic_requests")
+VARIANTS = (
+    "uuid_user",
+    "email_user",
+    "atomic_requests",
+    "remote_only",
+    "login_required",
+    "several_games",
+    "two_databases",
+    "strict_csp",
+)
 
 
 class Stop(Exception):
@@ -214,52 +225,78 @@ def busy(port: int) -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class Step:
+    """One thing that ``test`` runs. ``extra`` is added to its environment; ``shows`` its output as it goes."""
+
+    name: str
+    command: list[str]
+    extra: dict[str, str] = field(default_factory=dict)
+    shows: bool = False
+
+
 def test(arguments: list[str]) -> int:
     prepare(EVERYTHING)
     VAR.mkdir(exist_ok=True)
     if arguments:
         return subprocess.run([str(PYTHON), "-m", "pytest", *arguments], cwd=ROOT).returncode
-    failed = [name for name, command, extra in checks() if not passes(name, command, extra)]
+    seed = int(os.environ.get("SEED", secrets.randbelow(2**31)))
+    say(f"The tests run in an order of their own: SEED={seed} python3 run.py test repeats it.")
+    results = [run(step) for step in checks(seed)]
+    # Each is a process that mostly waits, for itself; on one server they would share a test database.
+    at_once = 1 if "DATABASE_URL" in os.environ else max(os.cpu_count() or 1, 2)
+    with ThreadPoolExecutor(at_once) as pool:
+        results += pool.map(run, variants(seed))
+    say("\nSeconds:")
+    for name, seconds, _ in results:
+        say(f"{seconds:8.1f}  {name}")
+    failed = [name for name, _, is_green in results if not is_green]
     say(f"\nFailed: {', '.join(failed)}" if failed else "\nAll is green.")
     return 1 if failed else 0
 
 
-def checks() -> list[tuple[str, list[str], dict[str, str]]]:
-    """What ``test`` runs, in order: name, command, additional environment."""
+def checks(seed: int) -> list[Step]:
+    """What ``test`` runs one after the other."""
     python = str(PYTHON)
-    steps: list[tuple[str, list[str], dict[str, str]]] = [
-        ("format", [python, "-m", "ruff", "format", "--check", "--quiet", "."], {}),
-        ("lint", [python, "-m", "ruff", "check", "--quiet", "."], {}),
-        ("types", [python, "-m", "mypy", "--no-error-summary"], {}),
-        ("imports", [python, "-c", "from importlinter.cli import lint_imports_command as c; c()"], {}),
-        ("migrations", [python, "manage.py", "makemigrations", "--check", "--dry-run"], {}),
-        ("tests", [python, "-m", "pytest", "-q", "-n", "auto", "--cov", "--cov-report", "term"], {}),
+    suite = ["-q", "-n", "auto", "--dist", "loadgroup", "-p", "randomly", "--randomly-seed", str(seed)]
+    return [
+        Step("format", [python, "-m", "ruff", "format", "--check", "--quiet", "."]),
+        Step("lint", [python, "-m", "ruff", "check", "--quiet", "."]),
+        Step("types", [python, "-m", "mypy", "--no-error-summary"]),
+        Step("imports", [python, "-c", "from importlinter.cli import lint_imports_command as c; c()"]),
+        Step("migrations", [python, "manage.py", "makemigrations", "--check", "--dry-run"]),
+        Step("tests", [python, "-m", "pytest", *suite, "--cov", "--cov-report", "term"], shows=True),
     ]
-    for variant in VARIANTS:
-        settings = {"DJANGO_SETTINGS_MODULE": f"testproject.variants.{variant}"}
-        empty = {**settings, "DATABASE_URL": "sqlite://:memory:"}  # the demo's has other users
-        steps += [
-            (f"migrations, {variant}", [python, "manage.py", "makemigrations", "--check", "--dry-run"], empty),
-            (f"tests, {variant}", [python, "-m", "pytest", "-q", "-n", "auto", "-m", "contract"], settings),
-        ]
-    return steps
 
 
-def passes(name: str, command: list[str], extra: dict[str, str]) -> bool:
-    """Run one step, its output shown only if it fails or is the tests'."""
-    say(f"== {name}")
-    shown = "pytest" in command
+def variants(seed: int) -> list[Step]:
+    """The contract in each further test project; its smoke tests look for migrations and run the system checks."""
+    contract = ["-q", "-m", "contract", "--randomly-seed", str(seed), "-p", "no:cacheprovider", "tests/contract"]
+    return [
+        Step(
+            f"tests, {variant}",
+            [str(PYTHON), "-m", "pytest", *contract],
+            {"DJANGO_SETTINGS_MODULE": f"testproject.variants.{variant}"},
+        )
+        for variant in VARIANTS
+    ]
+
+
+def run(step: Step) -> tuple[str, float, bool]:
+    """Run one step: its name, how long it took, whether it passed. Output is shown at once, or if it fails."""
+    say(f"== {step.name}")
+    started = time.monotonic()
     result = subprocess.run(
-        command,
+        step.command,
         cwd=ROOT,
-        env=environment(**extra),
-        stdout=None if shown else subprocess.PIPE,
-        stderr=None if shown else subprocess.STDOUT,
+        env=environment(**step.extra),
+        stdout=None if step.shows else subprocess.PIPE,
+        stderr=None if step.shows else subprocess.STDOUT,
         text=True,
     )
-    if result.returncode and not shown:
-        say(result.stdout)
-    return result.returncode == 0
+    if result.returncode and not step.shows:
+        say(f"-- {step.name}\n{result.stdout}")
+    return step.name, time.monotonic() - started, result.returncode == 0
 
 
 def main(arguments: list[str]) -> int:

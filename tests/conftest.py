@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection, router, transaction
 from django.test.utils import CaptureQueriesContext
 
 import tests.examples  # noqa: F401 - registers the profile that --hypothesis-profile names
+from django_playlyfe import conf
 
 pytest_plugins = ["django_playlyfe.pytest_plugin"]  # as installed; also where this checkout is not
 
@@ -25,7 +27,12 @@ _BOOKKEEPING = re.compile(r"(SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT)\b", re.IGN
 
 
 def pytest_collection_modifyitems(items):
-    """Tests marked ``postgresql`` need it: threads that wait for each other's rows."""
+    """Tests marked ``postgresql`` need it: threads that wait for each other's rows. Where a test project has several
+    databases, a test may use all of them."""
+    if len(settings.DATABASES) > 1:
+        for item in items:
+            if (marker := item.get_closest_marker("django_db")) is not None:
+                item.add_marker(pytest.mark.django_db(**{**marker.kwargs, "databases": "__all__"}), append=False)
     if connection.vendor == "postgresql":
         return
     for item in items:
@@ -71,12 +78,18 @@ def make_user():
 
 @pytest.fixture
 def game(db):
-    """The game of engine.md §16, active in production."""
+    """The game of engine.md §16, active in production, and in staging if a game of the site is there."""
+    if not apps.is_installed("django_playlyfe.engine"):
+        pytest.skip("the engine is not installed in this test project")
     from django_playlyfe.engine.activation import activate
     from django_playlyfe.engine.design.load import read
     from django_playlyfe.engine.realm import Realm
 
-    return activate(Realm("library_quest"), read(DESIGNS / "library_quest.json"))
+    design = read(DESIGNS / "library_quest.json")
+    for given in conf.games().values():
+        if given.options.get("ENVIRONMENT") == "staging":
+            activate(Realm("library_quest", "staging"), design)
+    return activate(Realm("library_quest"), design)
 
 
 @pytest.fixture
@@ -129,9 +142,10 @@ def rolled_back():
 
     @contextmanager
     def transaction_for_nothing():
-        with transaction.atomic():
+        using = router.db_for_write(get_user_model())
+        with transaction.atomic(using=using):
             yield
-            transaction.set_rollback(True)
+            transaction.set_rollback(True, using=using)
 
     return transaction_for_nothing
 

@@ -311,11 +311,10 @@ def test_export_holds_what_is_known(user):
     assert "320" in str(services.export(user))
 
 
-def test_everything_rolls_back_together(user, make_user):
-    with transaction.atomic():
+def test_everything_rolls_back_together(user, make_user, rolled_back):
+    with rolled_back():
         finish(user)
         make_user()
-        transaction.set_rollback(True)
     assert services.profile(user).points("xp") == 0
 
 

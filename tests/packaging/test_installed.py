@@ -70,7 +70,9 @@ assert finders.find("django_playlyfe/playlyfe.css")
 secret = "a-secret-that-only-the-site-and-the-game-know-0123456789"
 call_command("playlyfe_engine_client", "site", "--id", "site", "--secret", secret, for_site=True, stdout=io.StringIO())
 grant = {"grant_type": "client_credentials", "client_id": "site", "client_secret": secret}
-token = Client().post("/game/auth/token", grant).json()["access_token"]
+issued = Client().post("/game/auth/token", grant, content_type="application/json")
+assert issued.status_code == 200, issued.content
+token = issued.json()["access_token"]
 answer = Client().get("/game/v2/admin/players/" + str(user.pk), headers={"authorization": "Bearer " + token})
 assert answer.json()["alias"] == "margaret", answer.content
 """
