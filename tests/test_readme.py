@@ -96,7 +96,7 @@ for role in ("doc", "ref", "class", "func", "mod", "setting"):  # Sphinx's; its 
 PAGES = [*ROOT.glob("*.rst"), *ROOT.glob("docs/*.rst")]
 
 
-@pytest.mark.parametrize("page", ROOT.glob("*.rst"), ids=lambda page: page.name)  # Sphinx builds those in docs/
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.rst")), ids=lambda page: page.name)  # Sphinx builds those in docs/
 def test_a_page_is_valid_restructuredtext(page):
     document = docutils.core.publish_doctree(page.read_text(), settings_overrides={"report_level": 5})
     problems = [message.astext() for message in document.findall(docutils.nodes.system_message) if message["level"] > 1]
