@@ -189,6 +189,12 @@ def test_activity_notifications_and_status(http, api):
     assert api.status()["game"]["id"] == "library_quest"
 
 
+def test_notifications_are_marked_as_seen(http, api):
+    http.post(f"{API}/runtime/notifications", json={"message": "ok"})
+    api.mark_notifications("ada", ["1", "2"])
+    assert json.loads(sent(http).body) == {"ids": ["1", "2"]}
+
+
 def test_any_other_route_can_be_called(http, api):
     http.patch(f"{API}/admin/players/ada/scores", json=PROFILE)
     reward = {"metric": {"id": "coins", "type": "point"}, "verb": "set", "value": "20"}

@@ -320,3 +320,49 @@ def test_everything_rolls_back_together(user, make_user, rolled_back):
 
 def test_the_game_says_that_it_is_usable():
     assert services.status()["ok"] is True
+
+
+# --- hiding, lists of users -------------------------------------------------------------------------------------------
+
+
+def test_who_hides_has_a_place_and_no_name(user, make_user):
+    finish(user, 600)
+    other = make_user()
+    services.hide_player(user)
+    (row,) = [row for row in services.leaderboard("top_readers", other).rows if row.score == 60]
+    assert (row.rank, row.alias, row.player_id, row.user) == (1, "", "", None)
+    (own,) = [row for row in services.leaderboard("top_readers", user).rows if row.is_me]
+    assert (own.user, own.alias) == (user, services.profile(user).alias)
+    assert services.is_hidden(user)
+    assert services.is_hidden(user, viewer=other)
+    assert not services.is_hidden(user, viewer=user)
+    services.hide_player(user, hidden=False)
+    assert services.leaderboard("top_readers", other).rows[0].user == user
+
+
+def test_who_hides_is_nobody_in_the_feed_of_the_game(user):
+    finish(user, 600)
+    services.hide_player(user)
+    told = services.activity(None, limit=5)
+    assert [(event.actor.id, event.actor.alias) for event in told] == [("", "")] * len(told)
+    assert told.items
+
+
+def test_only_a_player_hides(make_user, settings):
+    settings.PLAYLYFE = {"default": {**settings.PLAYLYFE.get("default", {}), "CREATE_PLAYERS": False}}
+    user = make_user()
+    assert not services.is_player(user)
+    assert not services.is_hidden(user)
+    with pytest.raises(PlayerNotFound):
+        services.hide_player(user)
+
+
+def test_a_list_of_users_is_read_beforehand(user, make_user):
+    finish(user, 600)
+    services.prefetch([user, make_user()], activity=5, actions=True)
+    assert services.profile(user, detailed=True).points("xp") == 60
+
+
+def test_marking_notifications_that_are_not_there_is_nothing(user):
+    services.mark_notifications_read(user, ["1"])
+    assert not any(event.is_unread for event in services.notifications(user))
