@@ -15,7 +15,7 @@ from django.utils.translation import get_language_bidi, gettext_lazy, ngettext, 
 from django.utils.translation import gettext as _
 
 from django_playlyfe.exceptions import AccessDenied, ActionLimitReached
-from django_playlyfe.types import Earned, Event, Feedback, Reward
+from django_playlyfe.types import Earned, Event, Feedback, Progress, Reward
 
 _RIGHT_TO_LEFT = frozenset(("R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"))
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
@@ -236,3 +236,33 @@ def _item_reward(item: str, verb: str, count: Any) -> str:
     if verb == "remove":
         return _("%(amount)s %(metric)s") % {"amount": f"{_FALLING}{count}", "metric": name(item)}
     return name(item) if str(count) == "1" else f"{count} × {name(item)}"
+
+
+# --- progress ---------------------------------------------------------------------------------------------------------
+
+
+def needs(goal: Progress) -> list[str]:
+    """What a level or badge still takes: "3 of 5 coins" for each condition that is a number to be reached."""
+    said = []
+    for condition in goal.conditions:
+        have, need = condition.have, condition.need
+        if condition.is_met or condition.is_negated or condition.operator not in ("ge", "gt"):
+            continue
+        if isinstance(have, int) and isinstance(need, int):
+            said.append(
+                _("%(have)s of %(need)s %(subject)s")
+                % {
+                    "have": number(have),
+                    "need": number(need + (condition.operator == "gt")),
+                    "subject": name(condition.item or condition.subject.name or condition.subject.id),
+                }
+            )
+    return said
+
+
+def share(part: float) -> str:
+    """How many players have a badge: "12% of players have it"."""
+    percent = round(part * 100)
+    if part > 0 and percent == 0:
+        return _("Fewer than 1%% of players have it") % {}
+    return _("%(percent)s%% of players have it") % {"percent": number(percent)}

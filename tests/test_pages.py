@@ -131,7 +131,7 @@ def test_htmx_is_sent_to_log_in_as_a_whole(client):
     [
         ("profile", (), 11),
         ("player", ("self",), 9),
-        ("actions", (), 9),
+        ("actions", (), 11),
         ("leaderboards", (), 12),
         ("leaderboard", ("top_readers",), 12),
         ("activity", (), 7),
@@ -235,6 +235,25 @@ def test_notifications_are_marked_as_read(reader, client, monkeypatch):
     answer = client.post(address("notifications"), {"id": ["a", "b"]})
     assert answer.url == address("notifications")
     assert marked == [(services.profile(reader).id, ["a", "b"])]
+
+
+def test_a_badge_says_how_many_have_it(reader, make_user, client):
+    for _ in range(3):
+        make_user()
+    for _ in range(5):
+        services.play(reader, "finish_book", {"pages": 10})
+    for path in (address("badge", "Bookworm"), address("profile")):
+        assert "25% of players have it" in client.get(path).content.decode()
+
+
+def test_what_is_within_reach_stands_beside_what_can_be_done(reader, client):
+    for _ in range(3):
+        services.play(reader, "finish_book", {"pages": 100})
+    page = client.get(address("actions")).content.decode()
+    assert "Within reach" in page
+    assert "3 of 5 Finish a book" in page
+    assert 'aria-label="Progress to Bookworm"' in page
+    assert "Night owl" not in page
 
 
 # --- privacy ----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,18 @@ from django.utils import timezone as clock
 from django.utils import translation
 
 from django_playlyfe import sentences, wire
-from django_playlyfe.types import Change, Earned, Event, Feedback, ItemChange, MetricRef, Ref, Reward
+from django_playlyfe.types import (
+    Change,
+    Earned,
+    Event,
+    Feedback,
+    ItemChange,
+    MetricRef,
+    Progress,
+    ProgressCondition,
+    Ref,
+    Reward,
+)
 
 XP = MetricRef("xp", "experience", "point")
 BADGES = MetricRef("badges", "Badges", "set")
@@ -161,3 +172,40 @@ def test_a_sign_stays_before_its_number_between_words_from_right_to_left():
 )
 def test_a_cycle_is_named_as_people_do(key, day, said):
     assert sentences.cycle(key, day) == said
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (0.0, "0% of players have it"),
+        (0.004, "Fewer than 1% of players have it"),
+        (0.126, "13% of players have it"),
+        (1.0, "100% of players have it"),
+    ],
+)
+def test_a_share_of_players_is_a_percentage(part, said):
+    assert sentences.share(part) == said
+
+
+def condition(**fields):
+    plain = {"kind": "metric", "subject": Ref("coins", "coins"), "item": "", "operator": "ge"}
+    return ProgressCondition(**{**plain, "have": 3, "need": 5, "fraction": 0.6, "is_met": False, **fields})
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (condition(), ["3 of 5 coins"]),
+        (condition(operator="gt", need=4), ["3 of 5 coins"]),
+        (condition(item="Bookmark"), ["3 of 5 Bookmark"]),
+        (condition(subject=Ref("coins")), ["3 of 5 coins"]),
+        (condition(need=12000), ["3 of 12,000 coins"]),
+        (condition(is_met=True), []),
+        (condition(is_negated=True), []),
+        (condition(operator="lt"), []),
+        (condition(have=None), []),
+        (condition(need="Reader", have="Visitor"), []),
+    ],
+)
+def test_a_goal_says_what_it_still_takes(asked, said):
+    assert sentences.needs(Progress("achievement", Ref("r"), BADGES, ("Bookworm",), conditions=(asked,))) == said

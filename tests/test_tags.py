@@ -31,6 +31,8 @@ WIDGETS = [
     "activity",
     'sparkline "xp"',
     "notifications",
+    "next",
+    "rarity",
     "feedback",
 ]
 
@@ -207,7 +209,36 @@ def test_nobody_marks_the_notifications_of_another(reader, make_user, monkeypatc
     assert "<form" not in render("{% playlyfe_notifications other %}", make_user(), other=reader)
 
 
-@pytest.mark.parametrize(("flag", "shown"), [("undo", "7"), ("explain", "None")])
+def test_what_is_nearest_is_shown_with_what_it_takes(reader):
+    services.play(reader, "finish_book", {"pages": 10})
+    shown = render("{% playlyfe_next limit=1 %}", reader)
+    assert "Bookworm" in shown
+    assert "2 of 5 Finish a book" in shown
+    assert 'value="40"' in shown
+    assert render("{% playlyfe_next as goals %}{{ goals.total }}", reader) != "1"
+
+
+def test_rarity_lists_the_rarest_first_and_secrets_never(reader, make_user):
+    make_user()
+    for _ in range(5):
+        services.play(reader, "finish_book", {"pages": 10})
+    shown = render("{% playlyfe_rarity %}", reader)
+    assert "Bookworm</bdi>: 50% of players have it" in shown
+    assert shown.index("Bookmark") < shown.index("Bookworm")
+    assert "Night owl" not in shown
+    assert (
+        render('{% playlyfe_rarity user=None as all %}{{ all|playlyfe_share:"Bookworm" }}') == "50% of players have it"
+    )
+
+
+@pytest.mark.parametrize("widget", ["next", "rarity"])
+def test_without_the_flag_of_the_backend_there_is_nothing(reader, monkeypatch, widget):
+    monkeypatch.setattr(services, "abilities", lambda game: frozenset())
+    assert render("{% playlyfe_" + widget + " %}", reader) == ""
+    assert "players have it" not in render("{% playlyfe_badges rarity=True %}", reader)
+
+
+@pytest.mark.parametrize(("flag", "shown"), [("undo", "7"), ("no_such_flag", "None")])
 def test_a_widget_shows_nothing_where_the_backend_lacks_what_it_needs(reader, monkeypatch, flag, shown):
     def playlyfe_number_of(call):
         return show(number=7)
@@ -260,7 +291,7 @@ def test_a_variable_that_does_not_exist_is_nobody(reader, widget):
 
 @pytest.mark.parametrize(
     "widget",
-    ["player", "scores", "badges", "level", "actions", "feedback", "notifications", 'sparkline "xp"'],
+    ["player", "scores", "badges", "level", "actions", "feedback", "notifications", "next", 'sparkline "xp"'],
 )
 def test_for_nobody_in_particular_there_is_nothing_of_a_players_own(reader, widget):
     assert render("{% playlyfe_" + widget + " user=None %}", reader) == ""
@@ -356,11 +387,16 @@ EVERYTHING = """{% playlyfe_prefetch users activity=20 actions=True %}{% playlyf
 </section>{% endfor %}"""
 
 
-@pytest.mark.parametrize(("source", "most"), [(CARDS, 5), (EVERYTHING, 18)])
+WALLS = """{% playlyfe_prefetch users %}{% for user in users %}
+<section>{% playlyfe_player user %}{% playlyfe_badges user rarity=True %}</section>{% endfor %}"""
+
+
+@pytest.mark.parametrize(("source", "most"), [(CARDS, 5), (WALLS, 6), (EVERYTHING, 18)])
 def test_a_list_of_fifty_users_costs_the_same_queries_as_one_of_two(make_user, count_queries, source, most):
     users = [make_user() for _ in range(50)]
     for user in users[::7]:
         services.play(user, "finish_book", {"pages": 600})
+    services.rarity()  # counted once in five minutes
 
     def queries(some):
         with one_request(), count_queries() as counted:

@@ -132,6 +132,7 @@ def everything(reading_log, make_user, settings, monkeypatch):
     visitor.open_all()
     override_nothing(settings)
     visitor.open(reverse("playlyfe:profile"))
+    visitor.templates |= {"django_playlyfe/widgets/rarity.html"}  # on no page; tests/test_tags.py renders it
     return visitor
 
 

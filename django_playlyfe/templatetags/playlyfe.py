@@ -23,6 +23,8 @@ from django_playlyfe.types import (
     LeaderboardRow,
     Listing,
     Player,
+    Progress,
+    Rarity,
     Reward,
     Score,
 )
@@ -49,10 +51,18 @@ def playlyfe_scores(call: Call) -> Widget | None:
 
 
 @widget(register)
-def playlyfe_badges(call: Call) -> Widget | None:
-    """``{% playlyfe_badges %}``: earned badges, then those still to be earned (``count`` 0); data: a tuple of Item."""
+def playlyfe_badges(call: Call, *, rarity: bool = False) -> Widget | None:
+    """``{% playlyfe_badges %}``: earned badges, then those still to be earned (``count`` 0); data: a tuple of Item.
+
+    With ``rarity=True``, and where the game knows it (flag ``rarity``), each that is no secret says how many players
+    have it, for one look-up more.
+    """
     player = _player(call)
-    return None if player is None else show(badges=_earned_first(player.badges))
+    if player is None:
+        return None
+    is_known = rarity and "rarity" in services.abilities(call.game)
+    shares = services.rarity(None, call.game) if is_known else ()  # through nobody's eyes: one look-up for a list
+    return show(badges=_earned_first(player.badges), shares=shares)
 
 
 @widget(register)
@@ -65,6 +75,27 @@ def playlyfe_level(call: Call, *, metric: str | None = None) -> Widget | None:
     levels = player.levels if player is not None else ()
     level = next((level for level in levels if metric in (None, level.metric.id)), None)
     return None if level is None else show(level=level, player=player)
+
+
+@widget(register, needs="progress")
+def playlyfe_next(call: Call, *, limit: int = 3) -> Widget | None:
+    """``{% playlyfe_next limit=5 %}``: the levels and badges that are nearest, and what they still take.
+
+    Data: a Listing of Progress.
+    """
+    if call.user is None:
+        return None
+    return show(goals=services.progress(call.user, nearest=limit, game=call.game))
+
+
+@widget(register, needs="rarity")
+def playlyfe_rarity(call: Call) -> Widget | None:
+    """``{% playlyfe_rarity %}``: how many of all players hold each badge, the rarest first; data: a Listing of Rarity.
+
+    ``user=None`` shows it to visitors too. ``{{ rarity|playlyfe_share:"Bookworm" }}`` says it of one badge.
+    """
+    shares = services.rarity(call.user, call.game)
+    return show(rarity=shares, rarest=sorted(shares, key=lambda rarity: rarity.share))
 
 
 @widget(register)
@@ -199,6 +230,18 @@ def playlyfe_number(value: Any) -> str:
 def playlyfe_day(value: datetime | None) -> str:
     """``{{ event.timestamp|playlyfe_day }}``: "Today", "Yesterday" or a date in the reader's time zone."""
     return sentences.day(value) if isinstance(value, datetime) else ""
+
+
+@register.filter
+def playlyfe_share(shares: Iterable[Rarity] | None, name: str) -> str:
+    """``{{ rarity|playlyfe_share:badge.name }}``: "12% of players have it"; nothing where that is not known."""
+    return next((sentences.share(rarity.share) for rarity in shares or () if rarity.item == name), "")
+
+
+@register.filter
+def playlyfe_need(goal: Progress) -> str:
+    """``{{ goal|playlyfe_need }}``: what a level or badge still takes, as far as it can be said: "3 of 5 coins"."""
+    return ", ".join(sentences.needs(goal))
 
 
 @register.filter
