@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django_playlyfe.exceptions import ConfigurationError, PlayerNotFound
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+NOTIFICATIONS_SINCE = timedelta(days=30)
+"""How far back notifications are read."""
 
 FLAGS = ("transactional", "backdating", "idempotent", "rarity", "progress", "privacy", "undo", "explain")
 """What backends may differ in (``interface.md`` §3.9)."""
@@ -223,11 +226,14 @@ class GameBackend(ABC):
         return _of_each(player_ids, lambda player_id: self.activity(player_id, limit=limit))
 
     def notifications(self, player_id: str) -> Listing[Event]:
-        """Events addressed to the player, newest first."""
+        """Events addressed to the player in the last 30 days, newest first."""
         return Listing()
 
     def mark_notifications(self, player_id: str, event_ids: Sequence[str]) -> None:
-        """Remember that the player has read these; unknown ids are passed over. Nothing to do without notifications."""
+        """Remember that the player has read these; unknown ids are passed over. Nothing to do without notifications.
+
+        Raises InvalidRequest for what can be no id.
+        """
         return
 
     def feedback(self, player_id: str, cursor: int) -> tuple[list[Feedback], int]:

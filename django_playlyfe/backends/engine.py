@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -16,7 +16,7 @@ from django.core.checks import CheckMessage, Error
 from django.dispatch import Signal
 
 from django_playlyfe import cache, conf, signals, wire
-from django_playlyfe.backends.base import GameBackend
+from django_playlyfe.backends.base import NOTIFICATIONS_SINCE, GameBackend
 from django_playlyfe.exceptions import ConfigurationError
 from django_playlyfe.links import link_of_player
 from django_playlyfe.types import (
@@ -254,6 +254,20 @@ class EngineBackend(GameBackend):
 
         found = selectors.latest_activities(self.realm, player_ids, limit)
         return {player_id: wire.as_listing(wire.read_feed(body)) for player_id, body in found.items()}
+
+    def notifications(self, player_id: str) -> Listing[Event]:
+        """What notified the player in the last 30 days, newest first."""
+        from django_playlyfe.engine import selectors
+
+        start = datetime.now(timezone.utc) - NOTIFICATIONS_SINCE
+        told = selectors.notifications(self.realm, player_id, start=start)
+        return wire.as_listing(reversed(wire.read_feed(told["data"])))
+
+    def mark_notifications(self, player_id: str, event_ids: Sequence[str]) -> None:
+        """Remember that the player has read these. Raises InvalidRequest for what can be no id."""
+        from django_playlyfe.engine import services
+
+        services.mark_seen(self.realm, player_id, event_ids)
 
     def feedback(self, player_id: str, cursor: int) -> tuple[list[Feedback], int]:
         """Plays and undos recorded after ``cursor``, oldest first, and the cursor behind them."""

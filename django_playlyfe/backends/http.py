@@ -18,7 +18,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 
 from django_playlyfe import cache, conf, page_budget, wire
-from django_playlyfe.backends.base import DeliveryPolicy, GameBackend
+from django_playlyfe.backends.base import NOTIFICATIONS_SINCE, DeliveryPolicy, GameBackend
 from django_playlyfe.backends.http_options import HttpOptions, find_wrong, read_options
 from django_playlyfe.client import EncryptedSeal, Limits, PlaylyfeClient, SignedSeal, page_limits
 from django_playlyfe.client.bodies import FEED_BYTES
@@ -332,9 +332,10 @@ class HttpBackend(GameBackend):
         return self._read(lambda client: client.activity(player_id, start=start))
 
     def notifications(self, player_id: str) -> Listing[Event]:
-        """Events addressed to the player, newest first; none from a server that has no such route."""
+        """What notified the player in the last 30 days, newest first; nothing from a server without such a route."""
+        start = datetime.now(timezone.utc) - NOTIFICATIONS_SINCE
         try:
-            found = self._read(lambda client: client.notifications(player_id))
+            found = self._read(lambda client: client.notifications(player_id, start=start))
         except APIError as error:
             if error.code != "route_not_found":
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -364,5 +365,23 @@ def test_a_list_of_users_is_read_beforehand(user, make_user):
 
 
 def test_marking_notifications_that_are_not_there_is_nothing(user):
-    services.mark_notifications_read(user, ["1"])
+    services.mark_notifications_read(user, [str(uuid.uuid4())])
     assert not any(event.is_unread for event in services.notifications(user))
+
+
+def test_an_edited_score_notifies_until_it_is_read(user):
+    adjust(user, 7)
+    (told,) = services.notifications(user)
+    assert (told.type, told.is_unread, [line.amount for line in told.earned]) == ("score", True, [7])
+    services.mark_notifications_read(user, [told.id])
+    (told,) = services.notifications(user)
+    assert not told.is_unread
+
+
+def adjust(user, points):
+    """Somebody at the game gives points."""
+    from django_playlyfe.engine import services as engine
+    from django_playlyfe.engine.realm import Realm
+
+    reward = {"metric": {"id": "xp", "type": "point"}, "verb": "add", "value": str(points)}
+    engine.adjust_scores(Realm("library_quest"), services.profile(user).id, [reward])
