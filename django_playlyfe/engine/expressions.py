@@ -20,7 +20,7 @@ from django.db.models import BigIntegerField, F, Func, OuterRef, Q, QuerySet, Su
 from django.db.models.functions import Coalesce
 
 from django_playlyfe.engine.boards.sheet_sql import SheetKey
-from django_playlyfe.engine.models import BoardRow, Bucket, BucketChange, Score
+from django_playlyfe.engine.models import BoardRow, Bucket, BucketChange, Player, Score
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.selectors.board_readers import Reader
@@ -113,8 +113,17 @@ def _owner(sheet: Sheet) -> str:
     return "player" if sheet.key is not None and sheet.key.metric else "entity"
 
 
-def _visible(sheet: Sheet, *, enabled: bool = True) -> QuerySet[Any]:
-    return _stored(sheet).filter(**{f"{_owner(sheet)}__enabled": enabled})
+def _visible(sheet: Sheet) -> QuerySet[Any]:
+    return _stored(sheet).filter(**{f"{_owner(sheet)}__enabled": True})
+
+
+def _hidden(sheet: Sheet) -> QuerySet[Any]:
+    """The disabled players, with the ``value`` of each on the sheet. They are few, so they come first: a join might
+    begin with the many rows. (For NOT, SQLite would use no index.)"""
+    key = sheet.key or SheetKey(0, "")
+    disabled = Player.objects.filter(game=key.game, environment=key.environment, enabled__in=[False])
+    row = _stored(sheet).filter(**{_owner(sheet): OuterRef("pk")})
+    return disabled.annotate(value=Subquery(row.values("value")[:1], output_field=_NUMBER))
 
 
 def _own(sheet: Sheet, of: str) -> QuerySet[Any]:
@@ -147,5 +156,5 @@ def _by_histogram(sheet: Sheet, histogram: int) -> dict[str, Any] | None:
         "standing": Subquery(own.values("above")[:1], output_field=_NUMBER)
         + Coalesce(Subquery(later.annotate(added=added).values("added"), output_field=_NUMBER), 0)
         + _count(inside)
-        - _count(_visible(sheet, enabled=False).filter(value__gt=OuterRef("value"))),
+        - _count(_hidden(sheet).filter(value__gt=OuterRef("value"))),
     }

@@ -60,8 +60,12 @@ def texts(of_scores: bool) -> Texts:
             "{0}.game_id = %s AND {0}.environment = %s AND {0}.board = %s AND {0}.cycle = %s AND {0}.scope = %s "
             "AND {0}.is_own"
         )
-    disabled = "WHERE d.game_id = %s AND d.environment = %s AND NOT d.enabled"
-    hidden = f'SELECT COUNT(*) FROM "{PLAYER}" d JOIN "{table}" h ON h.{owner} = d.id AND {rows.format("h")} {disabled}'
+    # SQLite takes NOT for no use of an index, and a CROSS JOIN as the order: first the few who are disabled.
+    disabled = "WHERE d.game_id = %s AND d.environment = %s AND d.enabled = FALSE"
+    hidden = (
+        f'SELECT COUNT(*) FROM "{PLAYER}" d CROSS JOIN "{table}" h {disabled} '
+        f"AND h.{owner} = d.id AND {rows.format('h')}"
+    )
     pending = f'SELECT COALESCE(SUM(c.delta), 0) FROM "{CHANGE}" c WHERE c.histogram_id = b.histogram_id'
     return Texts(
         better=(
@@ -126,7 +130,7 @@ def better(key: SheetKey, cuts: Cuts, score: int, *, any_hidden: bool = True) ->
     rows, number, statements = parameters(key), cuts.number(score), texts(bool(key.metric))
     given = (*rows, score, cuts.high(number))
     if any_hidden:
-        given = (*given, *rows, key.game, key.environment, score)
+        given = (*given, key.game, key.environment, *rows, score)
     text = statements.better.format(statements.hidden if any_hidden else "0")
     found = _one(text, (*given, cuts.histogram, number))
     return None if found is None else int(found[0])
@@ -135,7 +139,7 @@ def better(key: SheetKey, cuts: Cuts, score: int, *, any_hidden: bool = True) ->
 def total(key: SheetKey, histogram: int) -> tuple[int, int] | None:
     """How many visible rows there are, and how many changes are not folded in; None if the histogram is not counted."""
     rows = parameters(key)
-    found = _one(texts(bool(key.metric)).total, [*rows, key.game, key.environment, histogram])
+    found = _one(texts(bool(key.metric)).total, [key.game, key.environment, *rows, histogram])
     return None if found is None else (int(found[0]), int(found[1]))
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from django_playlyfe.engine import selectors, services
 from django_playlyfe.engine.activation import activate
-from django_playlyfe.engine.boards import histograms
+from django_playlyfe.engine.boards import histograms, sheet_sql
 from django_playlyfe.engine.models import BucketChange, Histogram, Player, Score
 from django_playlyfe.engine.realm import Realm, find_game
 
@@ -65,8 +65,6 @@ def grow(monkeypatch: pytest.MonkeyPatch, cycle: str = "alltime") -> Histogram:
 
 def _as_if_other_transactions_had_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test is one transaction, which is open itself."""
-    from django_playlyfe.engine.boards import sheet_sql
-
     monkeypatch.setattr(sheet_sql, "open_transactions", lambda: (1, 1))
 
 
@@ -131,6 +129,7 @@ def test_whatever_happens_to_the_rows_the_ranks_stay_right(large: Realm, steps: 
     with pytest.MonkeyPatch.context() as monkeypatch:
         histograms.discard(find_game(REALM).pk, "production")
         histograms.forget()
+        Player.objects.update(enabled=True)
         for player in PLAYERS:
             if not Player.objects.filter(player_id=player):
                 services.create_player(REALM, player)
@@ -242,6 +241,18 @@ def test_the_rank_of_a_player_costs_two_queries(
     with count_queries() as counted:
         assert ranking.place("nobody") is None
     assert len(counted) == 2, "who is not found by the histogram is looked for on the board"
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the words of SQLite's plan")
+def test_disabled_players_are_found_by_an_index(large: Realm) -> None:
+    texts, game = sheet_sql.texts(True), find_game(REALM)
+    where, rows = (game.pk, "production"), (game.pk, "production", "xp")
+    hidden = (f"SELECT {texts.hidden}", (*where, *rows, 10))
+    for text, parameters in ((texts.own, (*where, *rows, *where, "p05")), hidden):
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {text}", parameters)
+            plan = str(cursor.fetchall())
+        assert "playlyfe_player_enabled (game_id=? AND environment=? AND enabled=?)" in plan
 
 
 # --- sets, percentiles, distributions ---------------------------------------------------------------------------------
