@@ -330,3 +330,13 @@ def test_a_body_that_is_no_sane_json_is_refused(desk: Api) -> None:
     for _ in range(80):
         deep = {"a": deep}
     assert problems(desk.post(f"{ROOT}/metrics", {**POINT, "tags": deep}))[0][1] == "MAXIMUM"
+
+
+def test_a_list_costs_the_same_however_long_it_is(desk: Api, count_queries: Any) -> None:
+    for path in (f"{ROOT}/metrics", f"{ROOT}/metrics/xp", f"{ROOT}/bootstrap"):
+        with count_queries() as counted:
+            assert desk.get(path).status_code == 200
+        assert len(counted) == 3, path  # the token, the game, its working design
+    with count_queries() as counted:
+        desk.get("/design/versions/1/metrics")
+    assert len(counted) == 3

@@ -133,3 +133,15 @@ def test_a_metric_is_made_and_deleted(node: Library) -> None:
     assert gone == {"message": "The metric 'pages' has been deleted successfully"}
     with pytest.raises(Failure, match=r"metric_not_found \(404\)"):
         node("get", "/design/versions/latest/metrics/pages")
+
+
+def test_an_admin_edits_scores_and_runs_rules(node: Library) -> None:
+    reward = {"metric": {"id": "coins", "type": "point"}, "verb": "set", "value": "20"}
+    assert values(node("patch", "/admin/players/ines/scores", {}, {"rewards": [reward]}))["coins"] == "20"
+    told = node("get", "/runtime/notifications", INES)
+    assert [(event["event"], event["seen"]) for event in told["data"]] == [("score", False)]
+    ran = node(
+        "post", "/admin/rules/weekly_target", {}, {"data": [{"variables": {"target": 0}, "player_ids": ["ines"]}]}
+    )
+    assert ran[0][0]["events"]["local"][0]["rule"] == {"id": "weekly_target", "name": "Weekly target"}
+    assert values(node("put", "/admin/players/ines/reset", {}, {}))["xp"] == "0"
