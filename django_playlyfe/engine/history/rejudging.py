@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django_playlyfe.engine import event_ids, judging, log
@@ -12,9 +13,10 @@ from django_playlyfe.engine.dice import KeyedDice, RecordedDice
 from django_playlyfe.engine.judging import Judged, PastPlay, PastPlays
 from django_playlyfe.engine.models import Call
 from django_playlyfe.engine.projections import Projections
-from django_playlyfe.engine.rules import judge, reverting
+from django_playlyfe.engine.rules import awarding, judge, reverting
+from django_playlyfe.engine.rules.judgement import differences
 from django_playlyfe.engine.rules.plan import Plan
-from django_playlyfe.engine.rules.state import Dice, PlayInput
+from django_playlyfe.engine.rules.state import Dice, Outcome, PlayerState, PlayInput
 
 
 class Rejudging:
@@ -55,9 +57,19 @@ class Rejudging:
             outcome = judge.apply_rewards(plan, state, compile_rewards(given["rewards"], plan), call.at, given["admin"])
         elif call.kind == Call.Kind.REVERT:
             outcome = reverting.revert(plan, state, self._changes(given), call.at, given["admin"])
+        elif call.kind == Call.Kind.AWARD:
+            outcome = awarding.award(plan, state, given["rules"], call.at)
+        elif call.kind == Call.Kind.RESET:
+            outcome = self._reset(plan, state, call)
         else:
             return None
         return Judged(outcome, self.projections.apply(outcome.writes, call.at))
+
+    def _reset(self, plan: Plan, state: PlayerState, call: Call) -> Outcome:
+        fresh = judge.bootstrap(plan, PlayerState(), call.at, dice_of(call, self._secret))
+        self.projections.clear_counts()
+        self.past.clear()
+        return replace(fresh, writes=tuple(differences(plan, state, fresh.state)))
 
     def _changes(self, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """What the events that a revert names say now, newest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django_playlyfe.engine.history.players import BATCH, batches
@@ -139,9 +139,10 @@ def _of_player(player: Player, plan: Plan) -> WhatIf:
             continue
         counts = call.status == Call.Status.APPLIED
         if counts:
-            recorded.apply([Write(metric, item, old, new) for metric, item, old, _, new in call.writes], call.at)
+            recorded.apply(_writes(call), call.at)
         try:
-            judged.judge(plan, call)
+            if judged.judge(plan, call) is None and counts:  # a fix: what was written then
+                judged.projections.apply(_writes(call), call.at)
         except Refused as refusal:
             if counts:
                 refused[refusal.code] += 1
@@ -149,6 +150,15 @@ def _of_player(player: Player, plan: Plan) -> WhatIf:
             admitted += not counts
     shifts = _shifts(recorded.scores, judged.projections.scores)
     return WhatIf(player.player_id, tuple(shifts), dict(refused), admitted)
+
+
+def shifts_of(writes: Iterable[Write]) -> tuple[ScoreShift, ...]:
+    """What a call would write, as shifts."""
+    return tuple(ScoreShift(write.metric, write.item, write.before, write.after) for write in writes)
+
+
+def _writes(call: Call) -> list[Write]:
+    return [Write(metric, item, old, new) for metric, item, old, _, new in call.writes]
 
 
 def _shifts(recorded: Mapping[ScoreKey, StoredScore], judged: Mapping[ScoreKey, StoredScore]) -> Iterator[ScoreShift]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django_playlyfe.engine.rules import achievements, compounds, levels, rewards
@@ -104,9 +104,19 @@ class Judgement:
                     pending |= self._rules_moved() - awarded
         return emitted
 
+    def grant(self, rules: Collection[str]) -> None:
+        """Give these achievements, in design order, whatever their conditions say."""
+        for rule in self._plan.achievement_rules:
+            if rule.id in rules:
+                self._emit_award(rule, achievements.give(rule, self._live()))
+
     def _award(self, rule: AchievementRule) -> bool:
-        live = Snapshot(self._plan, self.running, self.snapshot.at, self._computed, {})
-        change = achievements.award(rule, live)
+        return self._emit_award(rule, achievements.award(rule, self._live()))
+
+    def _live(self) -> Snapshot:
+        return Snapshot(self._plan, self.running, self.snapshot.at, self._computed, {})
+
+    def _emit_award(self, rule: AchievementRule, change: Change | None) -> bool:
         if change is None:
             return False
         self._touched.add(("metric", rule.metric))

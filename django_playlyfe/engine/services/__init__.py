@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.services.awarding import award
 from django_playlyfe.engine.services.custom_rules import run_rule
 from django_playlyfe.engine.services.edits import adjust_scores, reset_player
 from django_playlyfe.engine.services.images import add_design_image, set_player_image
@@ -23,6 +24,7 @@ __all__ = [
     "Recorded",
     "add_design_image",
     "adjust_scores",
+    "award",
     "create_player",
     "create_player_once",
     "delete_player",

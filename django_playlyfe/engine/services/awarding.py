@@ -1,0 +1,31 @@
+"""Retroactive award: giving what players are owed for what they did before a rule existed (``engine.md`` §17.6)."""
+
+from __future__ import annotations
+
+from django_playlyfe.engine import transactions
+from django_playlyfe.engine.history.owed import look_back
+from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.models import Call
+from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.rules import awarding
+from django_playlyfe.engine.services.recording import Scene
+
+
+def award(realm: Realm, player_id: str) -> Recorded | None:
+    """Give a player the levels and achievements of the design in force that are owed
+    (:func:`~django_playlyfe.engine.history.owed.owed` is the preview). Safe to repeat: the second time nothing is owed.
+
+    Returns:
+        The recorded call, one for all that was owed; its events are marked with ``"retroactive": true``. None if
+        nothing was.
+
+    Raises:
+        PlayerNotFound, InvalidRequest, ConfigurationError: as for a play.
+    """
+    with transactions.atomic():
+        scene = Scene.enter(realm, player_id)
+        earned, _ = look_back(scene.player, scene.plan)
+        outcome = awarding.award(scene.plan, scene.state, earned, scene.at)
+        if not outcome.events:
+            return None
+        return scene.record(Call.Kind.AWARD, outcome, {"rules": earned})
