@@ -15,6 +15,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from django_playlyfe import services, widgets
+from django_playlyfe.backends.engine import EngineBackend
 from django_playlyfe.exceptions import ServerError
 from django_playlyfe.types import Leaderboard, Listing, Player
 from django_playlyfe.widgets import show
@@ -244,6 +245,7 @@ def test_a_widget_shows_nothing_where_the_backend_lacks_what_it_needs(reader, mo
         return show(number=7)
 
     monkeypatch.setattr(widgets, "WIDGETS", {})
+    monkeypatch.setattr(EngineBackend, "explain", False)
     engine, library = Engine(), Library()
     engine.template_builtins.append(library)
     widgets.widget(library, needs=flag)(playlyfe_number_of)

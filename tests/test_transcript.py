@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -20,7 +21,7 @@ from tests.recorder import Exchange, recording
 
 TRANSCRIPT = Path(__file__).resolve().parent.parent / "docs" / "transcript.txt"
 SECRET = "a-secret-that-only-the-site-and-the-game-know-0123456789"
-SHOWN = ("content-type", "authorization", "idempotency-key", "playlyfe-features", "cache-control")
+SHOWN = ("content-type", "content-encoding", "authorization", "idempotency-key", "playlyfe-features", "cache-control")
 EXAMPLES = (
     (SECRET, "<client secret>"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "2024-03-05T12:00:00.000Z"),
@@ -41,6 +42,8 @@ def message(mark: str, raw: bytes) -> str:
     first, *headers = head.decode().split("\r\n")
     kept = sorted(header for header in headers if header.split(":")[0].lower() in SHOWN)
     lines = [re.sub(r"HTTP/1\.[01]", "HTTP/1.1", first), *kept]
+    if any(header.lower() == "content-encoding: gzip" for header in headers):
+        body = gzip.decompress(body)
     if body:
         lines += ["", *json.dumps(json.loads(body), indent=2, ensure_ascii=False).splitlines()]
     text = "\n".join(f"{mark}{line}".rstrip() for line in lines)
