@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Concatenate
+from typing import Any
 
 from django.db import router, transaction
 from django.template import Library, Node, TemplateSyntaxError
@@ -91,8 +91,8 @@ def show(**variables: Any) -> Widget:
     return Widget(name, data, dict(rest))
 
 
-Reader = Callable[Concatenate[Call, ...], "Widget | None"]
-"""Reads the data of a widget; its name is the tag's. None = nothing to show."""
+Reader = Callable[..., "Widget | None"]
+"""Reads the data of a widget from a :class:`Call`; its name is the tag's. None = nothing to show."""
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,7 @@ def test_every_template_renders_whatever_the_names_under_a_strict_content_securi
 
 
 @pytest.mark.django_db
-@time_machine.travel("2024-03-05T12:00:00Z", tick=False)
+@time_machine.travel("2024-03-05T12:00:00+00:00", tick=False)
 def test_the_packages_own_pages_stand_alone(reading_log, make_user, client, settings):
     """A site that overrides nothing gets whole pages, with the stylesheet, navigation and news."""
     override_nothing(settings)

@@ -107,7 +107,11 @@ def test_an_interrupted_run_says_how_to_go_on(readers: Realm, monkeypatch: pytes
 
     monkeypatch.setattr(history, "replay", interrupted(history.replay))
     Score.objects.all().delete()
-    code, text, _ = fails("replay", "--batch-size", "1")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    try:
+        code, text, _ = fails("replay", "--batch-size", "1")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (code, text) == (1, "Interrupted; what was done is whole. Go on with --after ada.")
     monkeypatch.undo()
     assert run("replay", "--after", "ada") == "Replayed the log of 2 players.\n"

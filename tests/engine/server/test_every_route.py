@@ -84,7 +84,7 @@ def test_every_answer_is_an_object_an_array_or_an_image_and_every_failure_says_w
         services.update_player(Realm("library_quest"), "rui", alias="Rui")  # nothing that was done is about Rui
 
 
-@time_machine.travel("2024-03-05T12:00:00Z", tick=False)
+@time_machine.travel("2024-03-05T12:00:00+00:00", tick=False)
 def test_a_read_is_the_same_however_a_library_writes_it(everything: Api) -> None:
     for attempt in READS:
         plain = send(everything, attempt)

@@ -107,7 +107,7 @@ def test_a_board_read_with_wrong_parameters_is_wrong_input(ines: Api, query: str
 
 
 def test_a_cycle_a_scope_and_other_boards_are_parameters(ines: Api, quest: Realm) -> None:
-    at = "2024-03-05T12:00:00Z"
+    at = "2024-03-05T12:00:00+00:00"
     with time_machine.travel(at, tick=False):
         scopes = [{"id": "history", "entity_id": "ines"}]
         services.play(quest, "ines", "finish_book", {"pages": 600}, scopes=scopes)
@@ -125,7 +125,7 @@ def test_a_cycle_a_scope_and_other_boards_are_parameters(ines: Api, quest: Realm
 
 
 def test_a_trend_goes_from_day_to_day(ines: Api, quest: Realm) -> None:
-    with time_machine.travel("2024-03-05T12:00:00Z", tick=False):
+    with time_machine.travel("2024-03-05T12:00:00+00:00", tick=False):
         services.play(quest, "ines", "finish_book", {"pages": 600})
     trend = "/runtime/leaderboards/top_readers/trend?cycle=daily"
     assert ines.get(f"{trend}&start=2024-03-04&end=2024-03-05").json() == [
