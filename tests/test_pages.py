@@ -135,7 +135,7 @@ def test_htmx_is_sent_to_log_in_as_a_whole(client):
         ("leaderboards", (), 12),
         ("leaderboard", ("top_readers",), 12),
         ("activity", (), 7),
-        ("notifications", (), 5),
+        ("notifications", (), 8),
         ("badge", ("Bookworm",), 9),
         ("privacy", (), 5),
     ],
