@@ -167,3 +167,35 @@ class Queue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.game}: {self.kind}"
+
+
+class Snapshot(models.Model):
+    """What a remote game last said, for when it says nothing: it survives a flushed cache, a restart and the end of
+    the service (``reliability.md`` §4).
+    """
+
+    class Source(models.TextChoices):
+        """How it came here."""
+
+        READ = "read", _("read")
+        BOARD = "board", _("row of a board")
+        PLAY = "play", _("answer of a play")
+
+    id = models.BigAutoField(_("ID"), primary_key=True)
+    game = models.CharField(_("game"), max_length=100, default="default", help_text=_("Key in settings.PLAYLYFE."))
+    kind = models.CharField(_("kind"), max_length=40)
+    ident = models.CharField(_("of"), max_length=128, help_text=_("Player id, or hash of what was asked."))
+    body = models.TextField(_("body"), help_text=_("JSON"))
+    at = models.DateTimeField(_("at"), help_text=_("When it was true."))
+    source = models.CharField(_("source"), max_length=10, choices=Source.choices, default=Source.READ)
+
+    class Meta:
+        verbose_name = _("snapshot")
+        verbose_name_plural = _("snapshots")
+        constraints = [
+            models.UniqueConstraint(fields=["game", "kind", "ident"], name="playlyfe_snapshot_game_kind_ident")
+        ]
+        indexes = [models.Index(fields=["game", "ident"], name="playlyfe_snapshot_ident")]
+
+    def __str__(self) -> str:
+        return f"{self.game}: {self.kind} {self.ident}"

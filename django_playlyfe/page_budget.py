@@ -6,13 +6,15 @@ budget, only the limits of each call.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypeVar
 
 from django.core.signals import request_finished, request_started
@@ -20,7 +22,9 @@ from django.db import close_old_connections
 
 from django_playlyfe.client.per_process import PerProcess
 from django_playlyfe.client.watchdog import threads_can_run
-from django_playlyfe.exceptions import Suppressed
+from django_playlyfe.exceptions import PlaylyfeError, Suppressed
+
+logger = logging.getLogger("django_playlyfe")
 
 THREADS = 4
 WAITING = 8
@@ -32,6 +36,18 @@ class PageBudget:
 
     def __init__(self) -> None:
         self._spent = 0.0
+        self._bulk_reads = 0
+
+    def take_bulk_reads(self, wanted: int, most: int) -> int:
+        """How many of the calls that a page about many players would like to make it may make.
+
+        Args:
+            wanted: calls.
+            most: of one page, together.
+        """
+        taken = max(min(wanted, most - self._bulk_reads), 0)
+        self._bulk_reads += taken
+        return taken
 
     def left(self, seconds: float) -> float:
         """What is left of an allowance of ``seconds``; zero or less if nothing is."""
@@ -57,35 +73,88 @@ class _Bulkhead:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="playlyfe-read")
         self._places = threading.BoundedSemaphore(THREADS + WAITING)
 
-    def call(self, ask: Callable[[], T], seconds: float) -> T:
-        """The answer, if it comes in time. A call that does not ends in its thread, under its own limits."""
+    def start(self, ask: Callable[[], T], then: Callable[[T], object] | None) -> Future[T]:
+        """Have a thread make a call. ``then`` is done with its answer, after whoever waits has got it.
+
+        Raises:
+            Suppressed: all threads are busy, and enough calls wait (pool_full).
+        """
         if not self._places.acquire(blocking=False):
             raise Suppressed("Too many pages wait for the game already", reason="pool_full")
-        answer = self._threads.submit(_ask_and_tidy, ask)
-        answer.add_done_callback(lambda _: self._places.release())
+        answer: Future[T] = Future()
+        self._threads.submit(self._work, answer, ask, then)
+        return answer
+
+    def _work(self, answer: Future[T], ask: Callable[[], T], then: Callable[[T], object] | None) -> None:
         try:
-            return answer.result(timeout=seconds)
-        except StillRunning:
-            answer.cancel()
-            raise Suppressed("The game did not answer within the page's budget", reason="budget") from None
+            if not answer.set_running_or_notify_cancel():
+                return
+            try:
+                told = ask()
+            except BaseException as error:
+                answer.set_exception(error)
+            else:
+                answer.set_result(told)
+                if then is not None:
+                    then(told)
+        except Exception as error:
+            logger.warning("What follows a read has failed (%s)", type(error).__name__)
+        finally:
+            close_old_connections()  # a cache in the database has opened one
+            self._places.release()
 
 
-def _ask_and_tidy(ask: Callable[[], T]) -> T:
+def _wait(answer: Future[T], deadline: float) -> T:
+    """The answer, if it comes in time. A call that does not ends in its thread, under its own limits."""
     try:
-        return ask()
-    finally:
-        close_old_connections()  # a cache in the database has opened one
+        return answer.result(timeout=max(deadline - time.monotonic(), 0.0))
+    except StillRunning:
+        answer.cancel()
+        raise Suppressed("The game did not answer within the page's budget", reason="budget") from None
 
 
 _bulkhead = PerProcess(_Bulkhead)
 
 
-def call_within(seconds: float, ask: Callable[[], T]) -> T:
+def call_within(seconds: float, ask: Callable[[], T], *, then: Callable[[T], object] | None = None) -> T:
     """Make a call for a page and wait for it so long, no longer. Raises Suppressed (budget, pool_full).
 
     Where threads cannot run (uWSGI without ``--enable-threads``) the call's own limits are the bound.
+
+    Args:
+        then: done with the answer, in the thread, after the page has got it.
     """
-    return _bulkhead().call(ask, seconds) if threads_can_run() else ask()
+    if threads_can_run():
+        return _wait(_bulkhead().start(ask, then), time.monotonic() + seconds)
+    told = ask()
+    if then is not None:
+        then(told)
+    return told
+
+
+def call_all_within(
+    seconds: float, calls: Sequence[Callable[[], T]], then: Sequence[Callable[[T], object]]
+) -> list[T | PlaylyfeError]:
+    """Make several calls for a page side by side, and wait for all together so long. Answers, or what went wrong."""
+    deadline = time.monotonic() + seconds
+    if not threads_can_run():
+        return [_caught(partial(call_within, 0.0, ask, then=after)) for ask, after in zip(calls, then, strict=True)]
+    started = [_caught(partial(_bulkhead().start, ask, after)) for ask, after in zip(calls, then, strict=True)]
+    budget = current()
+    with budget.spending() if budget is not None else nullcontext():
+        return [one if isinstance(one, PlaylyfeError) else _caught(partial(_wait, one, deadline)) for one in started]
+
+
+def call_behind(ask: Callable[[], object]) -> bool:
+    """Have a call made that nobody waits for. Returns whether there was room for it."""
+    return not isinstance(_caught(lambda: _bulkhead().start(ask, None)), PlaylyfeError)
+
+
+def _caught(call: Callable[[], T]) -> T | PlaylyfeError:
+    try:
+        return call()
+    except PlaylyfeError as error:
+        return error
 
 
 _current: ContextVar[PageBudget | None] = ContextVar("django_playlyfe_page_budget", default=None)

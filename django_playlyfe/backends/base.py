@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from django.core.checks import CheckMessage
 
     from django_playlyfe.conf import GameSettings
+    from django_playlyfe.reading.shelf import Shelf
 
 
 T = TypeVar("T")
@@ -117,6 +118,18 @@ class GameBackend(ABC):
             PlaylyfeError: the game cannot be asked now.
         """
         return
+
+    # reads that are kept (backends that are somewhere else) -----------------------------------------------------------
+
+    @property
+    def shelf(self) -> Shelf | None:
+        """Where answers are kept between requests (``reliability.md`` §4); None where each request asks anew."""
+        return None
+
+    @property
+    def page_seconds(self) -> float:
+        """How long one page may wait for the game, all its reads together."""
+        return 0.8
 
     # the token (backends that have one) -------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from django.core.cache import caches
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 
-from django_playlyfe import cache, conf, page_budget, wire
+from django_playlyfe import conf, page_budget, wire
 from django_playlyfe.backends.base import NOTIFICATIONS_SINCE, DeliveryPolicy, GameBackend
 from django_playlyfe.backends.http_options import HttpOptions, find_wrong, read_options
 from django_playlyfe.client import EncryptedSeal, Limits, PlaylyfeClient, SignedSeal, page_limits
@@ -33,6 +33,9 @@ from django_playlyfe.exceptions import (
     Suppressed,
     TransportError,
 )
+from django_playlyfe.reading import questions
+from django_playlyfe.reading.answering import known_or_asked
+from django_playlyfe.reading.shelf import Shelf
 from django_playlyfe.types import (
     Action,
     Event,
@@ -116,6 +119,19 @@ class HttpBackend(GameBackend):
                 )
             )
         return messages
+
+    # reads that are kept ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Answers of this server to this client."""
+        scope = f"{self.alias}\n{self.options.api_url}\n{self.settings.client_id}"
+        return Shelf(scope, lambda: caches[self.settings.cache])
+
+    @property
+    def page_seconds(self) -> float:
+        """``PAGE_BUDGET``."""
+        return self.options.page_budget
 
     # delivery ---------------------------------------------------------------------------------------------------------
 
@@ -226,6 +242,9 @@ class HttpBackend(GameBackend):
 
     def _read(self, ask: Callable[[PlaylyfeClient], T]) -> T:
         """Ask the server: inside a request within what is left of the page's budget, else in the background."""
+        bound = _bound.get()
+        if bound is not None:  # in a thread that reads for a page
+            return ask(self.client.within(page_limits(bound)))
         budget = page_budget.current()
         if budget is None:
             return ask(self.client)
@@ -295,9 +314,9 @@ class HttpBackend(GameBackend):
         return next((row for row in page.rows if row.is_me), None)
 
     def _boards(self, reader: str) -> Listing[LeaderboardInfo]:
-        """The list of boards, for a board's name: asked once per request, and without it the id has to do."""
+        """The list of boards, for a board's name: seldom asked, and without it the id has to do."""
         try:
-            return cache.remember(self.alias, ("leaderboards", reader), lambda: self.leaderboards(reader))
+            return known_or_asked(self, questions.leaderboards(self, reader))
         except PlaylyfeError:
             return Listing()
 

@@ -95,6 +95,10 @@ class Sharing:
         """Whether this process shares anything with others now."""
         return self._clock.monotonic() >= self._state().alone_until and self.kind != "process"
 
+    def is_reachable(self) -> bool:
+        """Whether the cache has not failed this process of late, be it a cache of this process alone."""
+        return self._cache is not None and self._clock.monotonic() >= self._state().alone_until
+
     def is_writable(self) -> bool:
         """False inside a transaction of the database that holds the cache.
 

@@ -13,6 +13,7 @@ from django_playlyfe.delivery.database import database
 from django_playlyfe.delivery.rows import scrub
 from django_playlyfe.links import link_of_player
 from django_playlyfe.models import Delivery, PlayerLink
+from django_playlyfe.reading import own_writes
 from django_playlyfe.types import PlayResult
 
 State, Kind = Delivery.State, Delivery.Kind
@@ -41,7 +42,8 @@ def take_effect(backend: GameBackend, row: Delivery, state: str) -> None:
 
 
 def announce(backend: GameBackend, row: Delivery) -> None:
-    """Send the public signals about a row that has come to an end."""
+    """Send the public signals about a row that has come to an end; pages follow it at once."""
+    _age_what_was_read(backend, row)
     sent = [(signal, found) for signal, found in _news(row) if signal.has_listeners(type(backend))]
     if not sent:
         return
@@ -56,6 +58,17 @@ def announce(backend: GameBackend, row: Delivery) -> None:
             game=backend.alias,
             **arguments,
         )
+
+
+def _age_what_was_read(backend: GameBackend, row: Delivery) -> None:
+    if row.state not in (State.DELIVERED, State.REFUSED):
+        return
+    if row.kind == Kind.PLAY and row.state == State.DELIVERED:
+        own_writes.after_play(backend, row.subject, read_result(row).events)
+    elif row.kind == Kind.DELETE:
+        own_writes.after_deletion(backend, row.subject, database())
+    else:
+        own_writes.after_other_write(backend, row.subject)
 
 
 def _news(row: Delivery) -> list[tuple[Signal, dict[str, Any]]]:

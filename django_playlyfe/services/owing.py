@@ -20,6 +20,7 @@ from django_playlyfe.delivery.answers import read_result
 from django_playlyfe.delivery.wake import kick_after_commit
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.models import Delivery, PlayerLink
+from django_playlyfe.reading import snapshots
 from django_playlyfe.types import PlayResult
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def delete(player_id: str, link: PlayerLink | None, backend: GameBackend, using:
     Returns:
         Whether a deletion is owed.
     """
+    snapshots.forget(backend.alias, player_id, using)
     if not rows.drop_owed(player_id, backend, using):
         return False
     rows.owe_deletion(player_id, str(link.user_id) if link is not None else "", backend, using)

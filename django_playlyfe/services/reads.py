@@ -1,8 +1,10 @@
-"""Reads: what a page shows. The same read twice in one request is one look-up (``cache.py``); nothing is written."""
+"""Reads: what a page shows. The same read twice in one request is one look-up (``cache.py``); answers of a game that
+is somewhere else are kept (``reading``)."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -12,11 +14,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.db.models import Count
 
 from django_playlyfe import cache, wire
-from django_playlyfe.backends import games
+from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.backends.base import FLAGS
 from django_playlyfe.conf import DEFAULT_GAME
+from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.links import database_of, player_id_of, player_id_or_none, remember_link
 from django_playlyfe.models import PlayerLink
+from django_playlyfe.reading import questions
+from django_playlyfe.reading.answering import answer, answers
+from django_playlyfe.reading.questions import Question
 from django_playlyfe.services.privacy import without_hidden_names, without_name
 from django_playlyfe.types import (
     Action,
@@ -48,9 +54,9 @@ def profile(user: Who, *, detailed: bool = False, game: str = DEFAULT_GAME) -> P
         PlayerNotFound: the user is not a player, or the game has no player of this id.
     """
     player_id = player_id_of(user, game)
-    return cache.remember(
-        game, ("profile", player_id, detailed), lambda: games[game].profile(player_id, detailed=detailed)
-    )
+    backend = games[game]
+    question = questions.profile(backend, player_id, detailed=detailed)
+    return cache.remember(game, ("profile", player_id, detailed), lambda: answer(backend, question))
 
 
 def prefetch(users: Iterable[Any], game: str = DEFAULT_GAME, *, activity: int = 0, actions: bool = False) -> None:
@@ -66,33 +72,47 @@ def prefetch(users: Iterable[Any], game: str = DEFAULT_GAME, *, activity: int = 
     for user in known:
         remember_link(user, links.get(user.pk), game)
     ids = [link.player_id for link in links.values() if link.state == PlayerLink.State.LINKED]
-    for player_id, player in games[game].profiles(ids, detailed=True).items():
+    prefetch_players(ids, game, activity=activity, actions=actions)
+
+
+def prefetch_players(ids: Iterable[str], game: str = DEFAULT_GAME, *, activity: int = 0, actions: bool = False) -> None:
+    """As :func:`prefetch`, of players by their ids.
+
+    Of a game that is somewhere else what is stored is taken, however old: by one look into the cache and one query. Two
+    players of whom nothing is stored are read at once, the others in the background, for the next page.
+    """
+    wanted = list(dict.fromkeys(islice(ids, MOST_ROWS)))
+    backend = games[game]
+    if backend.shelf is not None:
+        _remember_kept(backend, wanted, activity=_bounded(activity) if activity else 0, actions=actions)
+        return
+    for player_id, player in backend.profiles(wanted, detailed=True).items():
         cache.remember(game, ("profile", player_id, True), partial(_same, player))
     if activity:
         limit = _bounded(activity)
-        for player_id, events in games[game].activities(ids, limit=limit).items():
+        for player_id, events in backend.activities(wanted, limit=limit).items():
             cache.remember(game, ("activity", player_id, limit), partial(_same, events))
     if actions:
-        for player_id, listed in games[game].actions_of(ids).items():
+        for player_id, listed in backend.actions_of(wanted).items():
             cache.remember(game, ("actions", player_id), partial(_same, listed))
 
 
 def actions(user: Who, game: str = DEFAULT_GAME) -> Listing[Action]:
     """What the player can do, sorted by id; an action at its limit stays listed. Raises PlayerNotFound."""
     player_id = player_id_of(user, game)
-    return cache.remember(game, ("actions", player_id), lambda: games[game].actions(player_id))
+    return cache.remember(game, ("actions", player_id), lambda: _answer(questions.actions, game, player_id))
 
 
 def definitions(user: Who | None = None, game: str = DEFAULT_GAME) -> Listing[MetricDefinition]:
     """The game's metrics, with the names of all badges and levels, sorted by id."""
     reader_id = _reader_id(user, game)
-    return cache.remember(game, ("definitions", reader_id), lambda: games[game].definitions(reader_id))
+    return cache.remember(game, ("definitions", reader_id), lambda: _answer(questions.definitions, game, reader_id))
 
 
 def leaderboards(user: Who | None = None, game: str = DEFAULT_GAME) -> Listing[LeaderboardInfo]:
     """The boards that the user, or a visitor for None or an anonymous user, can see; sorted by id."""
     reader_id = _reader_id(user, game)
-    return cache.remember(game, ("leaderboards", reader_id), lambda: games[game].leaderboards(reader_id))
+    return cache.remember(game, ("leaderboards", reader_id), lambda: _answer(questions.leaderboards, game, reader_id))
 
 
 def leaderboard(
@@ -136,7 +156,8 @@ def leaderboard(
 
     def ask() -> Leaderboard:
         backend = games[game]
-        page = backend.leaderboard(
+        asked = questions.leaderboard(
+            backend,
             board,
             reader_id=me or backend.settings.reader_player_id,
             cycle=cycle,
@@ -147,7 +168,7 @@ def leaderboard(
             around=me if around else None,
             radius=radius,
         )
-        return _with_users(page, me, game)
+        return _with_users(answer(backend, asked), me, game)
 
     return cache.remember(game, question, ask)
 
@@ -163,7 +184,8 @@ def activity(user: Who | None = None, *, limit: int = 20, game: str = DEFAULT_GA
     limit = _bounded(limit)
 
     def ask() -> Listing[Event]:
-        events = games[game].activity(player_id, limit=limit)
+        backend = games[game]
+        events = answer(backend, questions.activity(backend, player_id, limit=limit))
         return events if player_id is not None else replace(events, items=without_hidden_names(events, None, game))
 
     return cache.remember(game, ("activity", player_id, limit), ask)
@@ -172,7 +194,7 @@ def activity(user: Who | None = None, *, limit: int = 20, game: str = DEFAULT_GA
 def notifications(user: Who, game: str = DEFAULT_GAME) -> Listing[Event]:
     """Events addressed to the player, newest first; empty where the backend has none."""
     player_id = player_id_of(user, game)
-    return cache.remember(game, ("notifications", player_id), lambda: games[game].notifications(player_id))
+    return cache.remember(game, ("notifications", player_id), lambda: _answer(questions.notifications, game, player_id))
 
 
 def mark_notifications_read(user: Who, ids: Iterable[str], game: str = DEFAULT_GAME) -> None:
@@ -182,7 +204,10 @@ def mark_notifications_read(user: Who, ids: Iterable[str], game: str = DEFAULT_G
         PlayerNotFound: the user is not a player.
     """
     player_id = player_id_of(user, game)
-    games[game].mark_notifications(player_id, list(islice(ids, MOST_ROWS)))
+    backend = games[game]
+    backend.mark_notifications(player_id, list(islice(ids, MOST_ROWS)))
+    if backend.shelf is not None:
+        backend.shelf.drop(questions.notifications(backend, player_id))
     cache.forget(game, database_of(user))
 
 
@@ -254,9 +279,30 @@ def status(game: str = DEFAULT_GAME) -> dict[str, Any]:
     return {"game": game, "backend": backend.settings.backend, **backend.status(), "links": links}
 
 
-def _same(answer: T) -> T:
-    """Answers a question whose answer came with others."""
-    return answer
+def _same(told: T) -> T:
+    """Answers a question whose answer came with others; one that is an error is raised."""
+    if isinstance(told, PlaylyfeError):
+        raise told
+    return told
+
+
+def _answer(question_of: Callable[[GameBackend, Any], Question[T]], game: str, who: str | None) -> T:
+    backend = games[game]
+    return answer(backend, question_of(backend, who))
+
+
+def _remember_kept(backend: GameBackend, ids: Iterable[str], *, activity: int, actions: bool) -> None:
+    """Have this request know what is kept about many players."""
+    asked: dict[Question[Any], Hashable] = {}
+    for player_id in ids:
+        asked[questions.profile(backend, player_id, detailed=True)] = ("profile", player_id, True)
+        if activity:
+            asked[questions.activity(backend, player_id, limit=activity)] = ("activity", player_id, activity)
+        if actions:
+            asked[questions.actions(backend, player_id)] = ("actions", player_id)
+    for question, told in answers(backend, list(asked)).items():
+        with suppress(PlaylyfeError):
+            cache.remember(backend.alias, asked[question], partial(_same, told))
 
 
 def _bounded(limit: int) -> int:
