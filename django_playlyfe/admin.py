@@ -1,4 +1,5 @@
-"""The admin of player links: who is which player. Points and badges are the game's, not to be edited here."""
+"""The admin of player links: who is which player. Points and badges are the game's, not to be edited here. What is owed
+to a game on a server is in ``delivery_admin``."""
 
 from __future__ import annotations
 
@@ -15,16 +16,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from django_playlyfe import conf, services, sync
+from django_playlyfe.delivery_admin import DeliveryAdmin, QueueAdmin, QueueBanner
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.models import PlayerLink
 from django_playlyfe.services import players
 
 if TYPE_CHECKING:
     LinkForm = ModelForm[PlayerLink]
-    LinkAdmin = admin.ModelAdmin[PlayerLink]
 else:  # generic for the type checker only
     LinkForm = ModelForm
-    LinkAdmin = admin.ModelAdmin
+
+__all__ = ["DeliveryAdmin", "PlayerLinkAdmin", "QueueAdmin"]
 
 
 class PlayerLinkForm(LinkForm):
@@ -42,7 +44,7 @@ class PlayerLinkForm(LinkForm):
 
 
 @admin.register(PlayerLink)
-class PlayerLinkAdmin(LinkAdmin):
+class PlayerLinkAdmin(QueueBanner):
     """Links users to existing players, repairs what failed, forgets players.
 
     Deleting a link here forgets the player: it is the admin's own deletion with its page of confirmation.

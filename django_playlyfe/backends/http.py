@@ -393,8 +393,10 @@ class HttpBackend(GameBackend):
         try:
             server = self.client.status()
             missing = self._missing_scopes()
-        except (PlaylyfeError, ConfigurationError) as error:
+        except ConfigurationError as error:
             return {"ok": False, "detail": str(error)}
+        except PlaylyfeError as error:
+            return {"ok": False, "detail": str(error), "client": self.client.describe()}
         game = server.get("game") or {}
         detail = f"{game.get('title') or game.get('id') or server.get('name')} at {self.options.api_url}"
         if missing:
@@ -405,6 +407,7 @@ class HttpBackend(GameBackend):
             "game_id": str(game.get("id") or ""),
             "features": ", ".join(sorted(self.client.features)) or "none announced",
             "missing_scopes": ", ".join(missing) or "none",
+            "client": self.client.describe(),
         }
 
     def _missing_scopes(self) -> list[str]:

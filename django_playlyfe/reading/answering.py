@@ -179,7 +179,7 @@ def _fetch_within_budget(backend: GameBackend, shelf: Shelf, question: Question[
 
 
 def _elected_and_asked(backend: GameBackend, shelf: Shelf, question: Question[T], seconds: float) -> tuple[Entry, T]:
-    if not shelf.is_elected_to_ask(question):
+    if not shelf.is_elected_to_ask(question) and shelf.look(question).is_asked:  # a locked SQLite elects nobody
         raise Suppressed("Another page asks the game for this right now", reason="budget")
     return _asked(backend, shelf, question, seconds)
 

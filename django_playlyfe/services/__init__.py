@@ -11,6 +11,7 @@ from django_playlyfe.feedback import feedback
 from django_playlyfe.services.players import ensure_player, export, forget_player, link_player
 from django_playlyfe.services.plays import Play, play, play_many, undo
 from django_playlyfe.services.privacy import hide_player, is_hidden, is_player
+from django_playlyfe.services.queue import pending, queue_facts, queue_trouble
 from django_playlyfe.services.reads import (
     MOST_ROWS,
     abilities,
@@ -51,12 +52,15 @@ __all__ = [
     "link_player",
     "mark_notifications_read",
     "notifications",
+    "pending",
     "play",
     "play_many",
     "prefetch",
     "prefetch_players",
     "profile",
     "progress",
+    "queue_facts",
+    "queue_trouble",
     "rarity",
     "reset_token",
     "status",

@@ -24,6 +24,7 @@ from django_playlyfe.reading import questions
 from django_playlyfe.reading.answering import answer, answers
 from django_playlyfe.reading.questions import Question
 from django_playlyfe.services.privacy import without_hidden_names, without_name
+from django_playlyfe.services.queue import queue_facts
 from django_playlyfe.types import (
     Action,
     Event,
@@ -272,11 +273,14 @@ def abilities(game: str = DEFAULT_GAME) -> frozenset[str]:
 
 
 def status(game: str = DEFAULT_GAME) -> dict[str, Any]:
-    """Whether the game can be used, JSON-able: ``ok``, ``detail``, what the backend adds, and ``links`` per state."""
+    """Whether the game can be used, JSON-able: ``ok``, ``detail``, what the backend adds, and ``links`` per state; of a
+    game on a server also ``queue``, how what is owed is doing (:func:`queue_facts`)."""
     backend = games[game]
     counts = PlayerLink.objects.filter(game=game).order_by().values_list("state").annotate(Count("pk"))
     links = dict.fromkeys(PlayerLink.State.values, 0) | dict(counts)
-    return {"game": game, "backend": backend.settings.backend, **backend.status(), "links": links}
+    facts = queue_facts(game)
+    queue = {} if facts is None else {"queue": facts}
+    return {"game": game, "backend": backend.settings.backend, **backend.status(), "links": links, **queue}
 
 
 def _same(told: T) -> T:

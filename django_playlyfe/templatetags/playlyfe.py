@@ -40,14 +40,16 @@ register = Library()
 def playlyfe_player(call: Call) -> Widget | None:
     """``{% playlyfe_player %}``: the card of a player; data: a Player, badges not earned yet included."""
     player = _player(call)
-    return None if player is None else show(player=player, badges=[item for item in player.badges if item.count])
+    if player is None:
+        return None
+    return show(player=player, badges=[item for item in player.badges if item.count], pending=_pending(call))
 
 
 @widget(register)
 def playlyfe_scores(call: Call) -> Widget | None:
     """``{% playlyfe_scores %}``: points, sums and plain states; data: a tuple of Score."""
     player = _player(call)
-    return None if player is None else show(scores=_plain_scores(player))
+    return None if player is None else show(scores=_plain_scores(player), pending=_pending(call))
 
 
 @widget(register)
@@ -290,6 +292,11 @@ class Podium(NamedTuple):
 def _player(call: Call) -> Player | None:
     """The profile with what is not earned yet; one for all tags of a page, so they share one look-up."""
     return services.profile(call.user, detailed=True, game=call.game) if call.user is not None else None
+
+
+def _pending(call: Call) -> int:
+    """How many plays are owed to a game on a server; nobody else's business."""
+    return services.pending(call.user, call.game) if call.is_own else 0
 
 
 def _plain_scores(player: Player) -> tuple[Score, ...]:
