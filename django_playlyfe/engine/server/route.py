@@ -46,7 +46,7 @@ class Route:
     @property
     def changes_seldom(self) -> bool:
         """Whether answers name what they hold, so that nobody fetches them twice (§12)."""
-        return self.v2.startswith(("/runtime/definitions/", "/runtime/assets/", "/design/"))
+        return self.v2.startswith(("/runtime/definitions/", "/runtime/assets/", "/runtime/player/image", "/design/"))
 
     def path(self, version: str) -> str:
         """The path in "v1" or "v2"."""

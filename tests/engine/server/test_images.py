@@ -278,6 +278,18 @@ def test_version_1_has_its_own_paths(ines: Api) -> None:
             assert answer.content == ines.get(v2).content
 
 
+def test_nobody_fetches_an_image_twice(ines: Api) -> None:
+    upload(ines, "/runtime/player/image", drawn())
+    for path in ("/runtime/player/image?size=icon", "/runtime/assets/players/ines", "/runtime/assets/game"):
+        first = ines.get(path)
+        assert first.headers["Cache-Control"] == "private, no-cache"
+        again = ines.get(path, If_None_Match=first.headers["ETag"])
+        assert (again.status_code, again.content) == (304, b"")
+    known = ines.get("/runtime/player/image").headers["ETag"]
+    upload(ines, "/runtime/player/image", drawn(colour="blue"))
+    assert ines.get("/runtime/player/image", If_None_Match=known).status_code == 200
+
+
 def test_a_number_of_queries_does_not_grow(ines: Api, count_queries: Any) -> None:
     upload(ines, "/runtime/player/image", drawn())
     ines.get("/runtime/assets/definitions/metrics/badges")  # the design is read once for a process
