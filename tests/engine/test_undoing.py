@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 import time_machine
 from django.db import transaction
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from django_playlyfe.engine import selectors, services
@@ -256,6 +256,9 @@ def world(first: bool) -> dict[str, Any]:
              "achievement": {"metric": {"id": "badges"}, "items": [{"key": "worker", "value": "1"}]},
              "requires": {"type": "action",
                           "context": {"id": "work", "operator": "ge", "value": "3" if first else "2"}}},
+            {"id": "bonus", "name": "Bonus", "type": "custom",
+             "variables": [{"name": "hours", "type": "int", "required": False, "default": 1}],
+             "rules": [{"requires": RICH, "rewards": [reward("xp", "$vars['hours'] + 2"), reward("coins", "-6")]}]},
         ],
         leaderboards=[board("top", "coins")],
         bootstrap={"scores": [{"metric": {"id": "coins", "type": "point"}, "verb": "set", "value": "4"}]},
@@ -267,7 +270,8 @@ DESIGNS = [world(first=True), world(first=False)]
 
 @dataclass(frozen=True)
 class Step:
-    """After ``minutes``: a play (``back`` minutes ago if not 0), or the undo of one of the plays so far."""
+    """After ``minutes``: a play (``back`` minutes ago if not 0), or the undo of one of the plays so far; or, by
+    ``action``, a custom rule ("bonus"), edited scores ("patch"), a revert of one of the plays ("revert")."""
 
     minutes: int
     design: int
@@ -283,7 +287,7 @@ def steps(undo: st.SearchStrategy[int | None]) -> st.SearchStrategy[Step]:
         Step,
         minutes=st.sampled_from([1, 20, 90]),
         design=st.sampled_from([0, 0, 1]),
-        action=st.sampled_from(["work", "work", "buy", "buy", "buy", "gamble", "rest"]),
+        action=st.sampled_from(["work"] * 3 + ["buy"] * 4 + ["gamble", "rest", "bonus", "patch", "revert"]),
         hours=st.sampled_from([-1, 1, 1, 1, 2]),
         count=st.sampled_from([1, 1, 1, 2]),
         back=st.sampled_from([0, 0, 0, 45, 400]),
@@ -299,12 +303,18 @@ histories = st.tuples(
 
 @dataclass
 class Made:
-    """A play that was recorded."""
+    """A call that was recorded. ``event_ids``: of its own event, per player; ``reverted``: the play it takes back."""
 
     number: int
     step: Step
     arrived: datetime
     undone: bool = False
+    reverted: Made | None = None
+    event_ids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_play(self) -> bool:
+        return self.step.action in ("work", "buy", "gamble", "rest")
 
 
 def dice_of_the_instant(dice: KeyedDice, key: str) -> float:
@@ -318,13 +328,36 @@ def put_in_force(version: DesignVersion) -> None:
     Game.objects.update(production=version)
 
 
+def make(realm: Realm, player_id: str, made: Made) -> bool:
+    """Whether the call was recorded, not refused."""
+    step = made.step
+    if step.action == "bonus":
+        services.run_rule(realm, "bonus", [{"variables": {"hours": step.hours}, "player_ids": [player_id]}])
+    elif step.action == "patch":
+        services.adjust_scores(realm, player_id, [reward("coins", str(step.hours * 5 - 3))])
+    elif step.action == "revert":
+        return take_back(realm, player_id, made.reverted)
+    else:
+        return play_step(realm, player_id, made)
+    return True
+
+
+def take_back(realm: Realm, player_id: str, play: Made | None) -> bool:
+    """Whether the play's event was there and not taken back before."""
+    if play is None or player_id not in play.event_ids:
+        return False
+    try:
+        return services.revert(realm, player_id, [play.event_ids[player_id]]) is not None
+    except NotFound:
+        return False
+
+
 def play_step(realm: Realm, player_id: str, made: Made) -> bool:
-    """Whether the play was recorded, not refused."""
     step = made.step
     # One millisecond apart each, so that instants name plays.
     at = made.arrived - timedelta(minutes=step.back) if step.back else None
     try:
-        services.play(
+        recorded = services.play(
             realm,
             player_id,
             step.action,
@@ -335,6 +368,7 @@ def play_step(realm: Realm, player_id: str, made: Made) -> bool:
         )
     except (AccessDenied, ActionLimitReached):
         return False
+    made.event_ids[player_id] = recorded.events["local"][0]["id"]
     return True
 
 
@@ -379,7 +413,7 @@ def compare(history: list[Step]) -> None:
         for number, step in enumerate(history):
             clock.shift(timedelta(minutes=step.minutes, milliseconds=1))
             now = NOON + sum((timedelta(minutes=s.minutes, milliseconds=1) for s in history[: number + 1]), timedelta())
-            standing = [attempt for attempt in made if not attempt.undone]
+            standing = [attempt for attempt in made if attempt.is_play and not attempt.undone]
             if step.undo is not None and standing:
                 target = standing[step.undo % len(standing)]
                 services.undo(realm, "ada", target.step.action, str(target.number))
@@ -387,19 +421,25 @@ def compare(history: list[Step]) -> None:
                 continue
             put_in_force(versions[step.design])
             attempt = Made(number, step, now)
-            if play_step(realm, "ada", attempt):
+            if step.action == "revert" and standing:
+                attempt.reverted = standing[step.hours % len(standing)]
+            if make(realm, "ada", attempt):
                 made.append(attempt)
     voided = {
         int(key)
         for key in Call.objects.filter(player__player_id="ada", status="void").values_list("idempotency_key", flat=True)
     }
+    # A revert whose event is gone stays in the log and takes nothing back; in a history without it nobody could ask for
+    # it. Such pairs of histories are not compared.
+    gone = [attempt.reverted for attempt in made if attempt.reverted is not None]
+    assume(not any(play.undone or play.number in voided for play in gone))
     refused = set()
     for attempt in made:
         if attempt.undone:
             continue
         with time_machine.travel(attempt.arrived, tick=False):
             put_in_force(versions[attempt.step.design])
-            if not play_step(realm, "fresh", attempt):
+            if not make(realm, "fresh", attempt) and attempt.is_play:
                 refused.add(attempt.number)
     event(f"undone: {sum(attempt.undone for attempt in made)}, void: {len(voided)}")
     assert voided == refused
