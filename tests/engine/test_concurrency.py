@@ -145,6 +145,29 @@ def test_undo_and_plays_at_once_agree(ada: None) -> None:
     assert [answer for answer in answers if isinstance(answer, Exception)] == []
     assert Score.objects.get().value == 100
     assert ActionCount.objects.get().count == 10
+    assert differences() == []
+
+
+@on_postgresql
+def test_a_check_beside_plays_and_repairs_finds_nothing(ada: None) -> None:
+    """Whoever plays between two reads of a check is looked at again, at rest."""
+
+    def check_or_write(index: int) -> Any:
+        if index % 4 == 0:
+            return differences()
+        if index % 4 == 1:
+            return list(history.replay(REALM, batch_size=1))
+        return [services.play(REALM, "ada", "read") for _ in range(5)]
+
+    answers = at_once(16, check_or_write)
+    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    assert [found for found in answers[::4] if found] == []
+    assert Score.objects.get().value == 8 * 5 * 10
+    assert differences() == []
+
+
+def differences() -> list[str]:
+    return [str(difference) for checked in history.check(REALM) for difference in checked.differences]
 
 
 # --- SQLite -----------------------------------------------------------------------------------------------------------
@@ -153,7 +176,7 @@ PLAY = """
 import sys
 import django
 django.setup()
-from django_playlyfe.engine import services
+from django_playlyfe.engine import history, services
 from django_playlyfe.engine.realm import Realm
 for number in range(int(sys.argv[1])):
     services.play(Realm("small"), "ada", "read", idempotency_key=f"shared:{number % 5}" if number < 5 else None)

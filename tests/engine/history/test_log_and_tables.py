@@ -198,3 +198,13 @@ def test_a_player_who_plays_while_being_checked_is_no_difference(club: Realm, mo
     monkeypatch.setattr(projected, "from_log", and_then_a_play)
     assert differences(club) == {}
     assert not waiting
+
+
+def test_an_undo_brings_no_erased_player_back_to_a_board(club: Realm) -> None:
+    services.create_player(club, "tim")
+    for number in range(2):
+        scopes = [{"id": "history", "entity_id": "tim"}]
+        services.play(club, "bob", "read", scopes=scopes, idempotency_key=f"tim{number}")
+    services.delete_player(club, "tim")
+    services.undo(club, "bob", "read", "tim0")
+    assert differences(club) == {}
