@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pytest
 from django.db import connection, transaction
 
-from django_playlyfe.engine import selectors, services
+from django_playlyfe.engine import history, selectors, services
 from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.models import ActionCount, Call, DesignVersion, Score
 from django_playlyfe.engine.realm import Realm
@@ -176,7 +176,7 @@ PLAY = """
 import sys
 import django
 django.setup()
-from django_playlyfe.engine import history, services
+from django_playlyfe.engine import services
 from django_playlyfe.engine.realm import Realm
 for number in range(int(sys.argv[1])):
     services.play(Realm("small"), "ada", "read", idempotency_key=f"shared:{number % 5}" if number < 5 else None)
