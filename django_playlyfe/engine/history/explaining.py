@@ -119,11 +119,14 @@ def _parts(plan: Plan, call: Call, metric: str, item: str, before: Projections) 
 
 def _rewards(plan: Plan, call: Call, before: Projections) -> tuple[tuple[int, int], ...]:
     """The rewards behind the first changes of a call's own event: found by judging it once more, as it was judged."""
-    if call.kind != Call.Kind.PLAY:
-        return ()
     state = before.state(plan)
-    state.usage.clear()  # it was within its limit
-    outcome = judge.play(plan, state, play_input(call), dice_of(call, before.player.game.secret))
+    if call.kind == Call.Kind.RULE:
+        outcome = judge.custom_rule(plan, state, call.action, call.inputs["variables"], call.at)
+    elif call.kind == Call.Kind.PLAY:
+        state.usage.clear()  # it was within its limit
+        outcome = judge.play(plan, state, play_input(call), dice_of(call, before.player.game.secret))
+    else:
+        return ()
     keys = (key.partition(".") for key in outcome.paid)
     return tuple((int(rule), int(reward)) for rule, _, reward in keys)
 

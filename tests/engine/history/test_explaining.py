@@ -80,6 +80,21 @@ def test_compounds_states_and_items_too(played: Realm) -> None:
     assert told(played, "coins") == []
 
 
+def test_rules_edits_and_resets_are_told_apart(played: Realm) -> None:
+    coins = {"metric": {"id": "coins", "type": "point"}, "verb": "add", "value": "2"}
+    services.run_rule(played, "weekly_target", [{"variables": {"target": 1}, "player_ids": ["ines"]}])
+    services.adjust_scores(played, "ines", [coins])
+    services.reset_player(played, "ines")
+    by_rule, edited, reset = history.explain(played, "ines", "coins")
+    assert [(part.event, part.id, part.reward) for part in by_rule.parts] == [("custom_rule", "weekly_target", (0, 0))]
+    assert [(part.event, part.reward) for part in edited.parts] == [("score", None)]
+    assert [(move.kind, move.amount, move.total) for move in (by_rule, edited, reset)] == [
+        ("rule", 30, 40),
+        ("score", 2, 42),
+        ("reset", -32, 10),  # without a score it counts as the default again
+    ]
+
+
 def test_what_is_not_there_is_not_found(played: Realm) -> None:
     for metric, item in (("fame", ""), ("badges", ""), ("badges", "sword"), ("xp", "bookworm")):
         with pytest.raises(NotFound):
