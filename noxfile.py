@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import os
+
 import nox
 
 nox.options.sessions = ["pairs"]
@@ -41,6 +43,8 @@ PROPERTIES = (
     "tests/reference",
 )
 SUITE = ("python", "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup")
+if "SEED" in os.environ:
+    SUITE += (f"--randomly-seed={os.environ['SEED']}",)
 
 
 def install(session: nox.Session, django: str = "5.2") -> None:
