@@ -107,8 +107,8 @@ def test_a_board_read_with_wrong_parameters_is_wrong_input(ines: Api, query: str
 
 
 def test_a_cycle_a_scope_and_other_boards_are_parameters(ines: Api, quest: Realm) -> None:
-    at = "2024-03-05T12:00:00+00:00"
-    with time_machine.travel(at, tick=False):
+    at = "2024-03-05T12:00:00Z"
+    with time_machine.travel(at.replace("Z", "+00:00"), tick=False):
         scopes = [{"id": "history", "entity_id": "ines"}]
         services.play(quest, "ines", "finish_book", {"pages": 600}, scopes=scopes)
     (row,) = ines.get(f"{BOARD}?cycle=daily&timestamp={at}&merge_with=by_genre/history|weekly|1709640000").json()[
