@@ -152,6 +152,7 @@ class PlaylyfeClient(PlaylyfeAPI):
             "cache": self._sharing.kind,
             "shares_with_others": self._sharing.is_usable(),
             "token": token and {"age": now - token.issued_at, "expires_in": token.expires_at - now},
+            "tokens_of_this_process": self.tokens.counts(),
             "throttle": asdict(record) if record is not None and record.is_active else None,
             "features": sorted(self.features),
         }

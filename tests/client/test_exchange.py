@@ -327,6 +327,7 @@ def test_the_client_describes_what_it_knows_without_asking(remote: Game, timed, 
         "cache": "process",
         "shares_with_others": False,
         "token": None,
+        "tokens_of_this_process": {"requests": 0, "refused": 0},
         "throttle": None,
         "features": [],
     }

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.cache import caches
+from django.db import connection
 from django.template import Context, Template
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +17,7 @@ from django_playlyfe import page_budget, services
 from django_playlyfe.backends import games
 from django_playlyfe.exceptions import PlayerNotFound, Suppressed
 from django_playlyfe.models import PlayerLink, Snapshot
-from django_playlyfe.reading import answering
+from django_playlyfe.reading import answering, snapshots
 from django_playlyfe.reading.background import reader
 from django_playlyfe.reading.shelf import wants_refresh
 from tests.client.servers import Reply, raw_server
@@ -195,7 +196,10 @@ class TestNothingInTheCache:
         def page():
             with a_page():
                 together.wait()
-                got.append(services.profile("ada").alias)
+                try:
+                    got.append(services.profile("ada").alias)
+                finally:
+                    connection.close()
 
         threads = [threading.Thread(target=page) for _ in range(20)]
         for thread in threads:
@@ -204,6 +208,26 @@ class TestNothingInTheCache:
             thread.join()
         assert got == ["Ada"] * 20
         assert len(reads(remote)) == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_outside_a_test_run_the_thread_that_fetched_writes_the_snapshot(
+        self, site, remote, a_page, pool_work_is_over, monkeypatch
+    ):
+        monkeypatch.setattr(answering, "is_test_run", lambda: False)
+        wrote = []
+        keep = snapshots.keep
+
+        def noted(*arguments):
+            wrote.append(threading.current_thread().name)
+            keep(*arguments)
+
+        monkeypatch.setattr(snapshots, "keep", noted)
+        with a_page():
+            services.profile("ada")
+        pool_work_is_over()
+        assert len(wrote) == 1
+        assert wrote[0].startswith("playlyfe-read")
+        assert Snapshot.objects.get().ident == "ada"
 
     def test_r7_a_full_bulkhead_leaves_what_is_stored(self, site, remote, a_page, flush, pool_work_is_over):
         with a_page():

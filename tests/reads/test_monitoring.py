@@ -67,8 +67,15 @@ class TestStatus:
         assert queue["last_success"]
         assert facts["client"]["token"]["expires_in"] > 0
         assert facts["client"]["throttle"] is None
+        assert facts["client"]["tokens_of_this_process"] == {"requests": 1, "refused": 0}
         assert "secret-canary" not in said
         assert "token-canary" not in said
+
+    def test_tokens_that_the_game_refuses_are_counted(self, site, remote):
+        site.client.status()
+        remote.revoke()
+        _code, said = status("--json")
+        assert json.loads(said)["client"]["tokens_of_this_process"] == {"requests": 2, "refused": 1}
 
     def test_an_idle_queue_is_measured_too(self, site):
         code, said = status()

@@ -26,6 +26,7 @@ class ProcessMemory:
         turn: held by the one thread that renews.
         failure: the remembered failure while this process shares nothing with others.
         single_use_at: monotonic; when a token too short-lived to keep was last asked for.
+        requests, refusals: tokens asked for, and tokens that the API refused, since this process began.
     """
 
     def __init__(self, clock: Clock, chance: Chance) -> None:
@@ -38,6 +39,8 @@ class ProcessMemory:
         self.turn = threading.Lock()
         self.failure: Failure | None = None
         self.single_use_at = float("-inf")
+        self.requests = 0
+        self.refusals = 0
 
     def adopt(self, token: Token) -> Token:
         """Keep a copy of the token that is current."""
@@ -63,6 +66,7 @@ class ProcessMemory:
         if token.fingerprint in self._rejected:
             return
         self._rejected.append(token.fingerprint)
+        self.refusals += 1
         is_young = self._clock.now() - token.issued_at < _YOUNG
         self._young_refusals = self._young_refusals + 1 if is_young else 0
         logger.info("token.refused token=%s", token.fingerprint[:6], extra={"event": "token.refused"})

@@ -119,6 +119,11 @@ class TokenSource:
                 token = memory.fresh(store.look().token)
         return token
 
+    def counts(self) -> dict[str, int]:
+        """Tokens asked for and tokens refused by the API, since this process began."""
+        memory = self._memory()
+        return {"requests": memory.requests, "refused": memory.refusals}
+
     # the two modes ----------------------------------------------------------------------------------------------------
 
     def _shared(self) -> TokenStore | None:
@@ -216,6 +221,7 @@ class TokenSource:
     def _ask(self, memory: ProcessMemory, previous: Failure | None) -> Token | Failure:
         """One request, logged: a token, or the failure to remember."""
         started = self._clock.monotonic()
+        memory.requests += 1
         try:
             token = self._endpoint.fetch()
         except (PlaylyfeError, ConfigurationError) as error:
