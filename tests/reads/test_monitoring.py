@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+import textwrap
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -205,6 +206,17 @@ class TestChecks:
         listed = set(re.findall(r"``([EW]\d{3})``", (PACKAGE / "checks.py").read_text()))
         assert used <= listed
         assert used <= set(re.findall(r"``([EW]\d{3})``", DOCS.read_text())) | {n for n in used if n.startswith("E")}
+
+
+@pytest.mark.django_db
+def test_the_recipe_for_a_task_queue_delivers(site, make_user):
+    text = DOCS.read_text()
+    recipe = textwrap.dedent(text[text.index("    @shared_task") : text.index("SIGTERM ends")])
+    names = {"shared_task": lambda **options: lambda function: function}
+    exec(compile(recipe, str(DOCS), "exec"), names)
+    make_user()
+    names["deliver"]()
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}
 
 
 def test_the_names_of_log_events_are_those_of_the_docs():
