@@ -355,6 +355,19 @@ class PlayResult:
 
 
 @dataclass(frozen=True)
+class PlayOf:
+    """One of many plays, as backends take them; the fields are the arguments of a single play."""
+
+    player_id: str
+    action: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    count: int = 1
+    scopes: Sequence[Mapping[str, str]] = ()
+    idempotency_key: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class MetricDefinition:
     """A metric as the game describes it; ``members`` are item or state names with their descriptions."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from django_playlyfe.exceptions import ConfigurationError, PlayerNotFound
+from django_playlyfe.exceptions import ConfigurationError, PlayerNotFound, PlaylyfeError
 from django_playlyfe.types import (
     Action,
     Event,
@@ -20,6 +20,7 @@ from django_playlyfe.types import (
     MetricDefinition,
     Movement,
     Player,
+    PlayOf,
     PlayResult,
     Progress,
     Rarity,
@@ -179,6 +180,27 @@ class GameBackend(ABC):
         Raises ActionLimitReached, AccessDenied (both refusals), ActionNotFound, PlayerNotFound, InvalidRequest,
         Conflict.
         """
+
+    def play_many(self, plays: Sequence[PlayOf]) -> list[PlayResult | PlaylyfeError]:
+        """Several plays, in the order given for each player: a result, or the error that :meth:`play` raises, for each.
+
+        One after the other here; a backend that can does better.
+        """
+        return [self._play_one(wanted) for wanted in plays]
+
+    def _play_one(self, wanted: PlayOf) -> PlayResult | PlaylyfeError:
+        try:
+            return self.play(
+                wanted.player_id,
+                wanted.action,
+                wanted.variables,
+                count=wanted.count,
+                scopes=wanted.scopes,
+                idempotency_key=wanted.idempotency_key,
+                at=wanted.at,
+            )
+        except PlaylyfeError as error:
+            return error
 
     def undo_play(self, player_id: str, action: str, idempotency_key: str) -> PlayResult:
         """Take the play with this key out of history. Raises NotFound(event_not_found) if there is none."""

@@ -17,7 +17,7 @@ from django.dispatch import Signal
 
 from django_playlyfe import cache, conf, signals, wire
 from django_playlyfe.backends.base import NOTIFICATIONS_SINCE, GameBackend
-from django_playlyfe.exceptions import ConfigurationError
+from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
 from django_playlyfe.links import link_of_player
 from django_playlyfe.types import (
     Action,
@@ -30,6 +30,7 @@ from django_playlyfe.types import (
     MetricDefinition,
     Movement,
     Player,
+    PlayOf,
     PlayResult,
     Progress,
     Rarity,
@@ -146,6 +147,13 @@ class EngineBackend(GameBackend):
             at=at,
         )
         return _read_result(recorded)
+
+    def play_many(self, plays: Sequence[PlayOf]) -> list[PlayResult | PlaylyfeError]:
+        """Play in the caller's transaction, a chunk of plays by a constant number of queries."""
+        from django_playlyfe.engine import services
+
+        answers = services.play_many(self.realm, plays)
+        return [answer if isinstance(answer, PlaylyfeError) else _read_result(answer) for answer in answers]
 
     def undo_play(self, player_id: str, action: str, idempotency_key: str) -> PlayResult:
         """Take the play with this key out of history. Raises NotFound(event_not_found) if there is none."""

@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from django_playlyfe.engine import event_ids, signals, transactions
 from django_playlyfe.engine.canonical import canonical
@@ -78,9 +79,24 @@ def new_call(
 
 
 def applied_plays(player: Player, actions: Iterable[str]) -> QuerySet[Call]:
-    """The plays of these actions that count, in the order of the log, from where the engine writes."""
-    calls = Call.objects.using(transactions.write_alias())
-    plays = calls.filter(player=player, action__in=list(actions), kind=Call.Kind.PLAY, status=Call.Status.APPLIED)
+    """The plays of these actions that count, in the order of the log, from where the engine writes. What was before a
+    reset no longer counts."""
+    calls = Call.objects.using(transactions.write_alias()).filter(player=player)
+    last_reset = calls.filter(kind=Call.Kind.RESET).order_by("-pk").values("pk")[:1]
+    return _applied(calls, actions).filter(pk__gt=Coalesce(Subquery(last_reset), 0))
+
+
+def applied_plays_of(players: Iterable[int], actions: Iterable[str]) -> QuerySet[Call]:
+    """As :func:`applied_plays` for several players by primary key. Two queries, the first one at once."""
+    calls = Call.objects.using(transactions.write_alias()).filter(player__in=list(players))
+    plays = _applied(calls, actions)
+    for player, reset in calls.filter(kind=Call.Kind.RESET).values_list("player").annotate(Max("pk")).order_by():
+        plays = plays.exclude(player=player, pk__lt=reset)
+    return plays
+
+
+def _applied(calls: QuerySet[Call], actions: Iterable[str]) -> QuerySet[Call]:
+    plays = calls.filter(action__in=list(actions), kind=Call.Kind.PLAY, status=Call.Status.APPLIED)
     return plays.order_by("pk")
 
 
@@ -137,10 +153,17 @@ def feed_ticks(call: Call) -> list[int]:
     return [] if call.kind in _SILENT else [tick for tick, entry in enumerate(call.events) if entry["global"]]
 
 
-def save_feed_entries(player: Player, calls: Iterable[Call]) -> None:
-    """Show the global events of a player's calls in the game's feed. One query, none if there are no such events."""
+def save_feed_entries(calls: Iterable[Call]) -> None:
+    """Show the global events of calls in the game's feed. One query, none if there are no such events."""
     entries = [
-        FeedEntry(game_id=call.game_id, environment=call.environment, player=player, call=call, tick=tick, at=call.at)
+        FeedEntry(
+            game_id=call.game_id,
+            environment=call.environment,
+            player=call.player,
+            call=call,
+            tick=tick,
+            at=call.at,
+        )
         for call in calls
         for tick in feed_ticks(call)
     ]

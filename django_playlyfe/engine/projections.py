@@ -123,51 +123,72 @@ class Projections:
         """Forget what was played, and what rate limits remember of it."""
         self.counts.clear()
 
+    @classmethod
+    def load_all(cls, players: Sequence[Player]) -> dict[int, Projections]:
+        """What is stored of several players, by primary key. Two queries."""
+        database = players[0]._state.db
+        scores: dict[int, list[Score]] = {player.pk: [] for player in players}
+        for score in Score.objects.using(database).filter(player__in=list(scores)):
+            scores[score.player_id].append(score)
+        counts: dict[int, list[ActionCount]] = {player.pk: [] for player in players}
+        for count in ActionCount.objects.using(database).filter(player__in=list(counts)):
+            counts[count.player_id].append(count)
+        return {player.pk: cls(player, scores[player.pk], counts[player.pk]) for player in players}
+
     def save(self) -> None:
         """Store what differs from what was loaded: at most one query for rows to write and one for rows that are gone,
         of scores, and the same of counts."""
-        self._save_scores()
-        self._save_counts()
+        save_all([self])
 
-    def _save_scores(self) -> None:
-        player, loaded = self.player, self._score_rows
+    def changed_scores(self) -> tuple[list[Score], list[Score]]:
+        """Rows to write, and rows that are gone."""
+        loaded = self._score_rows
         written = [
-            _score_row(player, key, stored)
+            _score_row(self.player, key, stored)
             for key, stored in self.scores.items()
             if key not in loaded or _as_stored(loaded[key]) != stored
         ]
-        gone = [row for key, row in loaded.items() if key not in self.scores]
-        self._note_moves([*written, *gone])
-        _store(
-            Score.objects.using(player._state.db),
-            written,
-            gone,
-            key=["player", "metric", "item"],
-            values=["value", "state", "reached_at"],
-        )
+        return written, [row for key, row in loaded.items() if key not in self.scores]
 
-    def _note_moves(self, rows: Iterable[Score]) -> None:
-        """Tell the histograms of large boards which of their rows change."""
-        game, environment = self.player.game_id, self.player.environment
-        moves = []
-        for row in rows:
-            before, after = self._score_rows.get((row.metric, row.item)), self.scores.get((row.metric, row.item))
-            now = after.value if after is not None and isinstance(after.value, int) else None
-            if not row.item:
-                key = SheetKey(game, environment, row.metric)
-                moves.append(Move(key, before.value if before is not None else None, now))
-        histograms.moved(game, environment, moves)
-
-    def _save_counts(self) -> None:
+    def changed_counts(self) -> tuple[list[ActionCount], list[ActionCount]]:
+        """Rows to write, and rows that are gone."""
         loaded = self._count_rows
         written = [
             ActionCount(player=self.player, action=action, count=stored.count, usage=stored.usage)
             for action, stored in self.counts.items()
             if action not in loaded or StoredCount(loaded[action].count, loaded[action].usage) != stored
         ]
-        gone = [row for action, row in loaded.items() if action not in self.counts]
-        rows = ActionCount.objects.using(self.player._state.db)
-        _store(rows, written, gone, key=["player", "action"], values=["count", "usage"])
+        return written, [row for action, row in loaded.items() if action not in self.counts]
+
+    def moves(self, rows: Iterable[Score]) -> Iterable[Move]:
+        """What the histograms of large boards must know of rows that change."""
+        game, environment = self.player.game_id, self.player.environment
+        for row in rows:
+            before, after = self._score_rows.get((row.metric, row.item)), self.scores.get((row.metric, row.item))
+            now = after.value if after is not None and isinstance(after.value, int) else None
+            if not row.item:
+                key = SheetKey(game, environment, row.metric)
+                yield Move(key, before.value if before is not None else None, now)
+
+
+def save_all(projections: Sequence[Projections]) -> None:
+    """As :meth:`Projections.save` for several players of one game and environment, at the same cost."""
+    first = projections[0].player
+    scores: tuple[list[Score], list[Score]] = ([], [])
+    counts: tuple[list[ActionCount], list[ActionCount]] = ([], [])
+    moves: list[Move] = []
+    for stored in projections:
+        written, gone = stored.changed_scores()
+        moves += stored.moves([*written, *gone])
+        scores[0].extend(written)
+        scores[1].extend(gone)
+        for rows, changed in zip(counts, stored.changed_counts(), strict=True):
+            rows.extend(changed)
+    histograms.moved(first.game_id, first.environment, moves)
+    database = first._state.db
+    values = ["value", "state", "reached_at"]
+    _store(Score.objects.using(database), *scores, key=["player", "metric", "item"], values=values)
+    _store(ActionCount.objects.using(database), *counts, key=["player", "action"], values=["count", "usage"])
 
 
 def score_rows(projections: Projections) -> list[Score]:

@@ -29,7 +29,7 @@ from django_playlyfe.links import SiteUser, check_user, database_of, link_of, li
 from django_playlyfe.models import PlayerLink
 from django_playlyfe.services import owing
 from django_playlyfe.services.enrolment import create, create_in_game
-from django_playlyfe.types import PlayResult
+from django_playlyfe.types import PlayOf, PlayResult
 
 if TYPE_CHECKING:
     from django_playlyfe.links import Who
@@ -105,18 +105,82 @@ def play(
 def play_many(plays: Iterable[Play], game: str = DEFAULT_GAME) -> list[PlayResult]:
     """Several plays in one transaction, players in a fixed order so that two such calls never deadlock.
 
+    On the embedded engine many plays of players who are there cost little more than a few: chunks of them are judged
+    and stored together.
+
     Returns:
         The results in the order given. A refusal is one of them; an error undoes all plays of the call.
     """
     backend = games[game]
     wanted = list(plays)
-    results: dict[int, PlayResult] = {}
     with transaction.atomic(using=database_of(None)):
+        if backend.transactional:
+            return _play_all(wanted, backend)
+        results: dict[int, PlayResult] = {}
         for index in sorted(range(len(wanted)), key=lambda index: _order(wanted[index].user)):
-            results[index] = (
-                _play(wanted[index], backend, tell=True) if backend.transactional else _owe(wanted[index], backend)
-            )
+            results[index] = _owe(wanted[index], backend)
     return [results[index] for index in range(len(wanted))]
+
+
+def _play_all(plays: Sequence[Play], backend: GameBackend) -> list[PlayResult]:
+    """Plays of a game in this database, in the caller's transaction. Players and links that are missing are made
+    first, one by one."""
+    results: dict[int, PlayResult] = {}
+    ready: list[tuple[int, PlayOf, PlayerLink | None]] = []
+    links = _links_of(plays, backend)
+    for index in sorted(range(len(plays)), key=lambda index: _order(plays[index].user)):
+        wanted = plays[index]
+        if wanted.idempotency_key is not None:
+            _check_key(wanted.idempotency_key)
+        try:
+            player_id, link = _player(wanted.user, backend, links)
+        except AccessDenied as error:  # PLAYER_FILTER, as in _play
+            results[index] = PlayResult("refused", error=error)
+        else:
+            ready.append((index, _play_of(wanted, player_id), link))
+    answers = backend.play_many([play for _, play, _ in ready])
+    for (index, _, link), answer in zip(ready, answers, strict=True):
+        results[index] = _settled(answer, plays[index], link, backend)
+    cache.forget(backend.alias, database_of(None))
+    return [results[index] for index in range(len(plays))]
+
+
+def _settled(
+    answer: PlayResult | PlaylyfeError, wanted: Play, link: PlayerLink | None, backend: GameBackend
+) -> PlayResult:
+    """The result of one of many plays. Raises what is no refusal."""
+    if isinstance(answer, PlayResult):
+        return answer
+    if isinstance(answer, PlayerNotFound) and link is not None:
+        return _play(wanted, backend, tell=True)  # the game has lost a linked player
+    if not isinstance(answer, ActionLimitReached | AccessDenied):
+        raise answer
+    result = PlayResult("refused", error=answer)
+    player_id = link.player_id if link is not None else str(wanted.user)
+    _after_refusal(result, wanted, player_id, link, backend, tell=True)
+    return result
+
+
+def _play_of(wanted: Play, player_id: str) -> PlayOf:
+    return PlayOf(
+        player_id,
+        wanted.action,
+        wanted.variables,
+        count=wanted.count,
+        scopes=wanted.scopes,
+        idempotency_key=wanted.idempotency_key,
+        at=wanted.at,
+    )
+
+
+def _links_of(plays: Sequence[Play], backend: GameBackend) -> dict[Any, PlayerLink]:
+    """The links of the users who play, by primary key of the user. One query."""
+    users = {play.user.pk: play.user for play in plays if getattr(play.user, "pk", None) is not None}
+    links = PlayerLink.objects.using(database_of(None)).filter(game=backend.alias, user_id__in=list(users))
+    found = {link.user_id: link for link in links}
+    for link in found.values():
+        link.user = users[link.user_id]
+    return found
 
 
 def undo(user: Who, action: str, *, idempotency_key: str, strict: bool = False, game: str = DEFAULT_GAME) -> PlayResult:
@@ -193,14 +257,18 @@ def _owe(wanted: Play, backend: GameBackend, *, wait: bool = False, strict: bool
     return result
 
 
-def _player(user: SiteUser | str, backend: GameBackend) -> tuple[str, PlayerLink | None]:
-    """Who plays. A user without a player gets one."""
+def _player(
+    user: SiteUser | str, backend: GameBackend, links: dict[Any, PlayerLink] | None = None
+) -> tuple[str, PlayerLink | None]:
+    """Who plays. A user without a player gets one; ``links``: those that were read already, by user."""
     if isinstance(user, str):
         return user, None
     check_user(user)
-    link = link_of(user, backend.alias)
+    link = link_of(user, backend.alias) if links is None else links.get(user.pk)
     if link is None or link.state != PlayerLink.State.LINKED:
         link = create(user, backend, link)
+        if links is not None:
+            links[user.pk] = link
     return link.player_id, link
 
 

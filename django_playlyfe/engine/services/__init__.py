@@ -7,6 +7,7 @@ from django_playlyfe.engine.services.awarding import award
 from django_playlyfe.engine.services.custom_rules import run_rule
 from django_playlyfe.engine.services.edits import adjust_scores, reset_player
 from django_playlyfe.engine.services.images import add_design_image, set_player_image
+from django_playlyfe.engine.services.many_plays import play_many
 from django_playlyfe.engine.services.notifications import mark_seen, read_event_ids
 from django_playlyfe.engine.services.players import (
     Created,
@@ -30,6 +31,7 @@ __all__ = [
     "delete_player",
     "mark_seen",
     "play",
+    "play_many",
     "read_event_ids",
     "reset_player",
     "revert",

@@ -83,21 +83,58 @@ def _earlier_call(player: Player, request: PlayRequest) -> Call | None:
     earlier = calls.filter(
         player=player, kind=Call.Kind.PLAY, action=request.action, idempotency_key=request.idempotency_key
     ).first()
-    if earlier is not None and not log.same_content(earlier, request.as_data()):
+    if earlier is not None:
+        check_same_play(earlier, request)
+    return earlier
+
+
+def check_same_play(earlier: Call, request: PlayRequest) -> None:
+    """Raise Conflict if a key that was used before now comes with another content."""
+    if not log.same_content(earlier, request.as_data()):
         raise make_error(
             "idempotency_key_reused",
             f"The key '{request.idempotency_key}' was used for another play of '{request.action}' by this player",
         )
-    return earlier
 
 
 def _judge_and_store(player: Player, version: DesignVersion, request: PlayRequest, dice: Dice | None) -> Call:
-    plan = plans.plan_of(version)
+    plan, projections = plans.plan_of(version), Projections.load(player)
+    past = None if request.at is None else _past_plays(player, request.action)
+    call = judged(projections, version, request, past, dice)
+    crediting.credit(player, plan, call)
+    call.save(force_insert=True, using=transactions.write_alias())
+    projections.save()
+    log.save_feed_entries([call])
+    if player.judged_version_id != version.pk:
+        player.judged_version = version
+        player.save(update_fields=["judged_version"])
+    return call
+
+
+def judged(
+    projections: Projections,
+    version: DesignVersion,
+    request: PlayRequest,
+    past: PastPlays | None = None,
+    dice: Dice | None = None,
+) -> Call:
+    """Judge a play: change the projections in memory, and make the row of the log, neither of them saved.
+
+    Args:
+        projections: of the player.
+        version: the design in force.
+        request: the play.
+        past: all earlier plays of the action, for a backdated play only.
+        dice: chance, if not the game's own.
+
+    Raises:
+        PlaylyfeError: the rules refuse it; nothing is changed.
+    """
+    player, plan = projections.player, plans.plan_of(version)
     at = request.at or inputs.in_milliseconds(clock.now())
     seed = log.new_seed(at)
-    projections = Projections.load(player)
     try:
-        judged = judge_play(
+        found = judge_play(
             plan,
             projections,
             PlayInput(
@@ -108,11 +145,11 @@ def _judge_and_store(player: Player, version: DesignVersion, request: PlayReques
                 thorough=player.judged_version_id != version.pk,
             ),
             dice or KeyedDice(player.game.secret, seed),
-            None if request.at is None else _past_plays(player, request.action),
+            past,
         )
     except Refused as refused:
         raise translated(refused, plan.actions.get(request.action)) from None
-    call = log.new_call(
+    return log.new_call(
         player,
         version,
         kind=Call.Kind.PLAY,
@@ -123,18 +160,10 @@ def _judge_and_store(player: Player, version: DesignVersion, request: PlayReques
         idempotency_key=request.idempotency_key,
         backdated=request.at is not None,
         inputs=request.as_data(),
-        dice=dict(judged.outcome.rolls),
-        events=log.stored_events(judged.outcome.events),
-        writes=judged.writes,
+        dice=dict(found.outcome.rolls),
+        events=log.stored_events(found.outcome.events),
+        writes=found.writes,
     )
-    crediting.credit(player, plan, call)
-    call.save(force_insert=True, using=transactions.write_alias())
-    projections.save()
-    log.save_feed_entries(player, [call])
-    if player.judged_version_id != version.pk:
-        player.judged_version = version
-        player.save(update_fields=["judged_version"])
-    return call
 
 
 def _past_plays(player: Player, action: str) -> PastPlays:

@@ -77,7 +77,7 @@ class Scene:
             crediting.credit_recorded(self.plan, call)
         call.save(force_insert=True, using=transactions.write_alias())
         self.projections.save()
-        log.save_feed_entries(player, [call])
+        log.save_feed_entries([call])
         if player.judged_version_id != version.pk:
             player.judged_version = version
             player.save(update_fields=["judged_version"])

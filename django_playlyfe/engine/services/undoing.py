@@ -127,7 +127,7 @@ def _rewrite_history(player: Player, target: Call, projections: Projections) -> 
     FeedEntry.objects.using(transactions.write_alias()).filter(call__in=[target, *changed]).delete()
     if changed:
         Call.objects.using(transactions.write_alias()).bulk_update(changed, _OUTCOME_FIELDS, batch_size=100)
-    log.save_feed_entries(player, changed)
+    log.save_feed_entries(changed)
     projections.save()
     # The next play looks at every rule: which version judged this state last is no longer one answer.
     player.judged_version = None
