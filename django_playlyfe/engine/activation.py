@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Max
 from django.utils import timezone as clock
 
-from django_playlyfe.engine import inputs, log, transactions
+from django_playlyfe.engine import inputs, issues, log, transactions
 from django_playlyfe.engine.canonical import sha256
 from django_playlyfe.engine.design.compile import compile_design
 from django_playlyfe.engine.design.diff import Difference, diff
@@ -17,6 +17,7 @@ from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.design.report import Report
 from django_playlyfe.engine.design.validate import check
 from django_playlyfe.engine.exceptions import DesignConflict, DesignInvalid
+from django_playlyfe.engine.issues import Issue
 from django_playlyfe.engine.models import Call, DesignVersion, Game
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.rules.plan import Plan
@@ -39,11 +40,10 @@ def activate(realm: Realm, document: object, *, force: bool = False) -> DesignVe
 
     Raises:
         DesignInvalid: the design has errors; ``report`` holds all of them.
-        DesignConflict: the working design was edited since the last activation.
+        DesignConflict: the working design was edited since the last activation; or it conflicts with what players
+            have, and ``issues`` says how (``engine.resolving`` applies the fixes).
     """
-    report, design = _check(realm, document)
-    if design is None:
-        raise DesignInvalid(report=report)
+    design = _checked(realm, document)
     compile_design(design)  # what cannot be compiled must never become current
     with transactions.atomic():
         game = _lock_game(design)
@@ -51,6 +51,7 @@ def activate(realm: Realm, document: object, *, force: bool = False) -> DesignVe
             _check_not_edited(game)
         version = _freeze(game, design)
         previous: DesignVersion | None = getattr(game, realm.environment)
+        _check_no_issues(game, realm.environment, previous, design)
         game.title = design["game"]["title"]
         game.document = design
         game.activated_sha256 = version.sha256
@@ -81,10 +82,34 @@ def compiled(realm: Realm, document: object) -> Plan:
     Raises:
         DesignInvalid: the design has errors; ``report`` holds all of them.
     """
-    report, design = _check(realm, document)
+    return compile_design(_checked(realm, document))
+
+
+def find_issues(realm: Realm, document: object) -> list[Issue]:
+    """What stands in the way of activating a design, once it has no errors; none while it has some.
+
+    The realm must name its game, or the document is taken for that game's.
+    """
+    _, design = _check(realm, document)
     if design is None:
-        raise DesignInvalid(report=report)
-    return compile_design(design)
+        return []
+    game = Game.objects.filter(game_id=design["game"]["id"]).select_related(realm.environment).first()
+    version: DesignVersion | None = getattr(game, realm.environment) if game is not None else None
+    if game is None or version is None:
+        return []
+    return issues.find(game, realm.environment, version.document, design)
+
+
+def freeze(realm: Realm, document: object) -> DesignVersion:
+    """The version of a design, without putting it in force: calls that prepare its activation name it.
+
+    Raises:
+        DesignInvalid: the design has errors; ``report`` holds all of them.
+    """
+    design = _checked(realm, document)
+    compile_design(design)
+    with transactions.atomic():
+        return _freeze(_lock_game(design), design)
 
 
 def design_in_force(realm: Realm) -> DesignVersion | None:
@@ -103,6 +128,14 @@ def _check(realm: Realm, document: object) -> tuple[Report, dict[str, Any] | Non
     return report, normalise(document) if report.valid else None
 
 
+def _checked(realm: Realm, document: object) -> dict[str, Any]:
+    """The canonical design. Raises DesignInvalid if it has errors."""
+    report, design = _check(realm, document)
+    if design is None:
+        raise DesignInvalid(report=report)
+    return design
+
+
 def _lock_game(design: Document) -> Game:
     """The game's row, locked: two activations at once go one after the other, plays go on."""
     games = Game.objects.using(transactions.write_alias())
@@ -115,6 +148,16 @@ def _check_not_edited(game: Game) -> None:
         raise DesignConflict(
             f"The working design of '{game.game_id}' was edited since it was last activated. Export it first "
             "(playlyfe_engine_export), or overwrite it with --force"
+        )
+
+
+def _check_no_issues(game: Game, environment: str, current: DesignVersion | None, design: Document) -> None:
+    found = issues.find(game, environment, current.document if current is not None else None, design)
+    if found:
+        several = f", one of {len(found)} issues" if len(found) > 1 else ""
+        raise DesignConflict(
+            f"The design conflicts with the running game: {found[0]}{several}",
+            issues=[issue.as_data() for issue in found],
         )
 
 

@@ -130,6 +130,11 @@ def replace_bootstrap(realm: Realm, body: Mapping[str, Any]) -> Wire:
     return replaced
 
 
+def working_document(realm: Realm) -> Wire:
+    """The working design, whole; it may have errors."""
+    return _document(realm, WORKING)
+
+
 def activate_working_design(realm: Realm) -> DesignVersion:
     """Make the working design the one that judges plays in the realm's environment.
 

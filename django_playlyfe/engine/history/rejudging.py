@@ -10,6 +10,7 @@ from typing import Any
 from django_playlyfe.engine import event_ids, judging, log
 from django_playlyfe.engine.design.compile import compile_rewards
 from django_playlyfe.engine.dice import KeyedDice, RecordedDice
+from django_playlyfe.engine.fixes import fix
 from django_playlyfe.engine.judging import Judged, PastPlay, PastPlays
 from django_playlyfe.engine.models import Call
 from django_playlyfe.engine.projections import Projections
@@ -61,6 +62,9 @@ class Rejudging:
             outcome = awarding.award(plan, state, given["rules"], call.at)
         elif call.kind == Call.Kind.RESET:
             outcome = self._reset(plan, state, call)
+        elif call.kind == Call.Kind.FIX:
+            writes = fix(self.projections, plan, given, call.at)
+            return Judged(Outcome(self.projections.state(plan), (), (), {}), writes)
         else:
             return None
         return Judged(outcome, self.projections.apply(outcome.writes, call.at))

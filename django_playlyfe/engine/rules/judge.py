@@ -24,7 +24,7 @@ from django_playlyfe.engine.rules.state import Dice, Outcome, PlayerState, PlayI
 _Keyed = tuple[str, Reward]
 """``"<rule index>.<reward index>"`` and the reward."""
 
-__all__ = ["apply_rewards", "bootstrap", "custom_rule", "level_meta", "play", "visible_actions"]
+__all__ = ["apply_rewards", "bootstrap", "custom_rule", "level_meta", "play", "settle", "visible_actions"]
 
 
 def play(plan: Plan, state: PlayerState, request: PlayInput, dice: Dice) -> Outcome:
@@ -94,6 +94,13 @@ def apply_rewards(plan: Plan, state: PlayerState, rewards: Sequence[Reward], at:
     judgement.emit(body | {"admin": admin} if admin else body)
     judgement.follow(thorough=True)
     return judgement.outcome({})
+
+
+def settle(plan: Plan, state: PlayerState, at: datetime) -> Outcome:
+    """Compounds and levels of scores that were changed from outside; silent, so the outcome has no events."""
+    judgement = Judgement(Snapshot.take(plan, state, at, {}))
+    judgement.settle()
+    return replace(judgement.outcome({}), events=())
 
 
 def _usage_after(plan: Plan, action: Action, state: PlayerState, request: PlayInput) -> dict[str, Any]:

@@ -66,6 +66,11 @@ class Judgement:
         self.follow_levels(thorough=thorough)
         self._follow_achievements(thorough)
 
+    def settle(self) -> None:
+        """Bring compounds and levels up to date with scores that no reward has changed."""
+        self._computed, _ = compounds.recompute(self._plan, self.running, self._computed)
+        self.follow_levels(thorough=True)
+
     def outcome(self, rolls: Mapping[str, float]) -> Outcome:
         """What came of the call."""
         writes = tuple(differences(self._plan, self.snapshot.state, self.running))

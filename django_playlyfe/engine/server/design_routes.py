@@ -34,5 +34,5 @@ DESIGN_ROUTES = (
     _route("GET", "images/:id", images.of_design),
     _route("GET", "issues", design.issues),
     _route("GET", "issues/:id", design.issue),
-    _route("POST", "issues/:id", design.issue),
+    _route("POST", "issues/:id", design.resolve),
 )

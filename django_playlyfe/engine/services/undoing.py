@@ -26,8 +26,8 @@ from django_playlyfe.engine.rules.state import Refused
 from django_playlyfe.engine.services import reverting
 from django_playlyfe.wire import make_error
 
-_JUDGED_AGAIN = (Call.Kind.PLAY, Call.Kind.RULE, Call.Kind.SCORE, Call.Kind.REVERT)
-_NO_WAY_BACK = (Call.Kind.RESET, Call.Kind.FIX, Call.Kind.AWARD)
+_JUDGED_AGAIN = (Call.Kind.PLAY, Call.Kind.RULE, Call.Kind.SCORE, Call.Kind.REVERT, Call.Kind.FIX)
+_NO_WAY_BACK = (Call.Kind.RESET, Call.Kind.AWARD)
 _OUTCOME_FIELDS = ["status", "events", "writes", "dice", "credits"]
 
 

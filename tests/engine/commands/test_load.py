@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from django_playlyfe.engine import services
+from django_playlyfe.engine import selectors, services
 from django_playlyfe.engine.models import Call, DesignVersion, Game
 from django_playlyfe.engine.realm import Realm
 
-from ..conftest import DESIGNS, action, design, reward
+from ..conftest import DESIGNS, action, design, point, reward
 
 pytestmark = pytest.mark.django_db
 
@@ -159,3 +159,51 @@ def test_a_title_too_long_or_with_control_characters_is_refused(file: Path) -> N
         error, printed = refused(file)
         assert error.returncode == 2
         assert "/game/title" in printed
+
+
+def with_coins(file: Path, *metrics: dict[str, Any]) -> None:
+    content = design(metrics=[point("xp"), *metrics], actions=[action("read", reward("xp", "10"))])
+    file.write_text(json.dumps(content), encoding="utf-8")
+
+
+@pytest.fixture
+def rich(file: Path) -> Path:
+    """A player has ten coins, and the file no longer knows coins."""
+    with_coins(file, point("coins"))
+    load(file)
+    services.create_player(Realm.only(), "ada")
+    services.adjust_scores(
+        Realm.only(), "ada", [{"metric": {"id": "coins", "type": "point"}, "verb": "set", "value": "10"}]
+    )
+    with_coins(file)
+    return file
+
+
+def test_issues_are_printed_with_their_fixes_and_nothing_is_activated(rich: Path) -> None:
+    for arguments in ([], ["--force"]):
+        error, said = refused(rich, *arguments)
+        assert error.returncode == 2
+        assert "Nothing was changed" in str(error)
+        assert "'coins' goes, and players have scores of it; the fix drops them (1 affected)" in said
+        assert "METRIC_DESTROY: --fix production.METRIC_REMOVED.coins" in said
+    assert DesignVersion.objects.count() == 1
+
+
+def test_a_fix_is_applied_and_the_design_activated(rich: Path) -> None:
+    said = load(rich, "--fix", "production.METRIC_REMOVED.coins")
+    assert "Resolved production.METRIC_REMOVED.coins: 1 player." in said
+    assert "Activated version 2" in said
+    assert [entry["metric"]["id"] for entry in selectors.profile(Realm.only(), "ada")["scores"]] == []
+
+
+def test_a_fix_of_no_issue_is_wrong_input(rich: Path) -> None:
+    error, _ = refused(rich, "--fix", "production.METRIC_REMOVED.gold")
+    assert error.returncode == 2
+    assert "there are production.METRIC_REMOVED.coins" in str(error)
+    assert selectors.profile(Realm.only(), "ada")["scores"][0]["value"] == "10"
+
+
+def test_a_check_names_issues_too(rich: Path) -> None:
+    errors = StringIO()
+    load(rich, "--check", stderr=errors)
+    assert "--fix production.METRIC_REMOVED.coins" in errors.getvalue()

@@ -311,6 +311,32 @@ def test_issues_are_listed_by_type(desk: Api) -> None:
     assert error(desk.post("/design/issues/x", {"apply": "METRIC_DESTROY"})) == (404, "issue_not_found")
 
 
+def test_a_deploy_answers_its_issues_until_they_are_resolved(desk: Api) -> None:
+    coins = {"metric": {"id": "coins", "type": "point"}, "verb": "set", "value": "30"}
+    desk.post("/admin/players", {"id": "rui"})
+    assert desk.patch("/admin/players/rui/scores", {"rewards": [coins]}).status_code == 200
+    desk.patch(f"{ROOT}/metrics/coins", {"constraints": {"min": "0", "max": "12", "default": "10"}})
+    (issue,) = desk.post(f"{ROOT}/deploy").json()
+    path = "/design/issues/production.METRIC_POINT_MAX_LIMIT_EXCEEDED.coins"
+    assert issue == {
+        "id": path.rpartition("/")[2],
+        "code": "METRIC_POINT_MAX_LIMIT_EXCEEDED",
+        "is_resolved": False,
+        "apply": "METRIC_POINT_MAX_LIMIT_SET",
+        "vars": {"metric_design": {"id": "coins", "name": "Coins", "type": "point"}, "limit": "12", "players": 1},
+    }
+    assert desk.get("/design/issues?type=metric").json() == [issue]
+    assert desk.get("/design/issues?type=rule").json() == []
+    assert desk.get(path).json() == issue
+    assert problems(desk.post(path, {"apply": "METRIC_DESTROY"})) == [("/apply", "ENUM_MISMATCH")]
+    assert desk.post(path, {"apply": issue["apply"]}).json() == {**issue, "is_resolved": True}
+    scores = {score["metric"]["id"]: score["value"] for score in desk.get("/admin/players/rui").json()["scores"]}
+    assert scores["coins"] == "12"
+    assert desk.get("/design/issues").json() == [{**issue, "is_resolved": True}]
+    assert "message" in desk.post(f"{ROOT}/deploy").json()
+    assert desk.get("/design/issues").json() == []
+
+
 def test_a_superfluous_player_is_tolerated(desk: Api) -> None:
     assert desk.get(f"{ROOT}/metrics?player_id=nobody").status_code == 200
 

@@ -8,13 +8,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from django_playlyfe.engine import activation
+from django_playlyfe.engine import activation, resolving
 from django_playlyfe.engine.design.diff import render
 from django_playlyfe.engine.design.findings import earnings, unreachable
 from django_playlyfe.engine.design.load import STARTER, read
 from django_playlyfe.engine.exceptions import DesignConflict, DesignInvalid
+from django_playlyfe.engine.issues import Issue
 from django_playlyfe.engine.models import Environment, Game
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.exceptions import InvalidRequest
 
 WRONG_INPUT = 2
 """Exit code: the design or the command line is wrong; nothing was changed."""
@@ -41,23 +43,35 @@ class Command(BaseCommand):
         )
         parser.add_argument("--game", default="", metavar="ID", help="Load it as this game, whatever id the file says.")
         parser.add_argument(
+            "--fix",
+            action="append",
+            default=[],
+            metavar="ID[=TO]",
+            help="Resolve this issue before activating; TO: the item or state to move to. May be given several times.",
+        )
+        parser.add_argument(
             "--force", action="store_true", help="Overwrite a working design that was edited meanwhile."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run. Raises CommandError, with exit code 2 if the design cannot be activated."""
         self.verbosity = options["verbosity"]
+        self.fixed = 0
         realm = Realm(options["game"], options["environment"])
         try:
             document = read(options["design"])
             self._preview(realm, document)
             if options["check"]:
                 self._tell_findings(realm, document)
+                self._name_issues(activation.find_issues(self._named(realm, document), document))
                 self._say(self.style.SUCCESS("The design is valid. Nothing was written."))
             else:
+                self._fix(self._named(realm, document), document, options["fix"])
+                self._name_issues(activation.find_issues(self._named(realm, document), document))
                 self._activate(realm, document, force=options["force"])
-        except (DesignInvalid, DesignConflict) as error:
-            raise CommandError(f"{error.description}. Nothing was changed.", returncode=WRONG_INPUT) from None
+        except (DesignInvalid, DesignConflict, InvalidRequest) as error:
+            told = "The fixes were applied, the design was not activated" if self.fixed else "Nothing was changed"
+            raise CommandError(f"{error.description}. {told}.", returncode=WRONG_INPUT) from None
         except DatabaseError as error:
             raise CommandError(
                 f"The engine's tables cannot be used: {error}. Did you run `manage.py migrate`?"
@@ -82,6 +96,34 @@ class Command(BaseCommand):
             self._say(self.style.WARNING(f"warning: {finding}"))
         for earning in earnings(plan):
             self._say(f"A player can earn {earning}")
+
+    @staticmethod
+    def _named(realm: Realm, document: dict[str, Any]) -> Realm:
+        """The realm with the name of its game."""
+        return Realm(realm.game or document["game"]["id"], realm.environment)
+
+    def _fix(self, realm: Realm, document: dict[str, Any], wanted: list[str]) -> None:
+        """Apply fixes. Raises CommandError for one of no issue, InvalidRequest for one that does not fit its issue."""
+        open_issues = {issue.id: issue for issue in activation.find_issues(realm, document)}
+        for text in wanted:
+            issue_id, _, to = text.partition("=")
+            if issue_id not in open_issues:
+                known = f"; there are {', '.join(open_issues)}" if open_issues else "; there is none"
+                raise CommandError(
+                    f"There is no issue {issue_id!r}{known}. {self.fixed or 'No'} fix was applied, nothing activated.",
+                    returncode=WRONG_INPUT,
+                )
+            players = resolving.resolve(realm, document, open_issues[issue_id], to=to or None)
+            self.fixed += 1
+            self._say(f"Resolved {issue_id}: {players} player{'' if players == 1 else 's'}.")
+
+    def _name_issues(self, found: list[Issue]) -> None:
+        """Print what stands in the way, and what resolves it."""
+        for issue in found:
+            self.stderr.write(self.style.ERROR(str(issue)))
+            self.stderr.write(f"    {issue.apply}: --fix {issue.id}")
+            if issue.rename:
+                self.stderr.write(f"    {issue.rename}: --fix {issue.id}=TO, which moves it to another")
 
     def _activate(self, realm: Realm, document: dict[str, Any], *, force: bool) -> None:
         game_id = realm.game or document["game"]["id"]

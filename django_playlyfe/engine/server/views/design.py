@@ -6,13 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
 
-from django_playlyfe.engine import editing
+from django_playlyfe.engine import editing, resolving
 from django_playlyfe.engine.design.components import SINGULAR
 from django_playlyfe.engine.exceptions import DesignConflict
 from django_playlyfe.engine.models import Environment
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.server.call import ApiCall, Logic
+from django_playlyfe.engine.server.kit.bodies import as_object
 from django_playlyfe.wire import make_error
 
 View = Callable[[ApiCall], Logic]
@@ -97,19 +98,30 @@ def deploy(call: ApiCall) -> Logic:
 
 
 def issues(call: ApiCall) -> Logic:
-    """What stands in the way of an activation; with ``type=metric`` of metrics alone."""
-    if call.query.text("type") not in (None, *SINGULAR.values()):
+    """What stands in the way of an activation; with ``type=metric`` of metrics alone, and there are no others yet."""
+    kind = call.query.text("type")
+    if kind not in (None, *SINGULAR.values()):
         raise invalid("/type", f"should be one of {', '.join(SINGULAR.values())}", code="ENUM_MISMATCH")
-    return list
+    return partial(resolving.issues, call.realm) if kind in (None, "metric") else list
 
 
 def issue(call: ApiCall) -> Logic:
-    """One of them, to be read or resolved."""
+    """One of them."""
 
-    def refuse() -> Wire:
-        raise make_error("issue_not_found", f"The issue '{call.path['id']}' does not exist", status=404)
+    def read() -> Wire:
+        found = (known for known in resolving.issues(call.realm) if known["id"] == call.path["id"])
+        known = next(found, None)
+        if known is None:
+            raise make_error("issue_not_found", f"The issue '{call.path['id']}' does not exist", status=404)
+        return known
 
-    return refuse
+    return read
+
+
+def resolve(call: ApiCall) -> Logic:
+    """Apply the fix of one."""
+    variables = as_object(call.body.get("vars"), "/vars")
+    return partial(resolving.resolve_issue, call.realm, call.path["id"], call.body.get("apply"), variables)
 
 
 def _activating(call: ApiCall, realm: Realm, done: Literal["simulated", "deployed"]) -> Logic:
