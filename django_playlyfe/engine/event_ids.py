@@ -41,6 +41,11 @@ def first_of(event: uuid.UUID) -> uuid.UUID:
     return _build(event.time - tick_of(event), event.clock_seq, event.node)
 
 
+def again(first: uuid.UUID, bits: int) -> uuid.UUID:
+    """Another id of the same instant; ``bits``, 62 of them, decide which."""
+    return _build(first.time, bits & 0x3FFF, (bits >> 14) & 0xFFFF_FFFF_FFFF | _MULTICAST)
+
+
 def instant_of(event_id: uuid.UUID) -> datetime | None:
     """The instant of an event's call, whole milliseconds; None for an id that no event can have."""
     if event_id.version != 1:

@@ -9,10 +9,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from django_playlyfe.engine import transactions
 from django_playlyfe.engine.design.export import export
 from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.models import Environment
 from django_playlyfe.engine.realm import Realm, find_game, version_in_force
+from django_playlyfe.engine.transfer import write_game
 from django_playlyfe.exceptions import ConfigurationError
 
 WRONG_INPUT = 2
@@ -28,11 +30,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--game", default="", metavar="ID", help="Which game; may be left out if there is only one."
         )
+        parser.add_argument(
+            "--with-players",
+            action="store_true",
+            help="The whole game as JSON lines: all designs, players and the event log of both environments.",
+        )
         parser.add_argument("--output", metavar="FILE", help="Write to this file instead of printing.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run. Raises CommandError with exit code 2 if there is nothing to export or the file cannot be written."""
         realm = Realm(options["game"], options["environment"])
+        if options["with_players"]:
+            self._write_game(realm, options["output"])
+            return
         try:
             version = version_in_force(find_game(realm), realm)
         except ConfigurationError as error:
@@ -51,3 +61,18 @@ class Command(BaseCommand):
         except OSError as error:
             reason = f"Cannot write {options['output']}: {error.strerror}"
             raise CommandError(reason, returncode=WRONG_INPUT) from error
+
+    def _write_game(self, realm: Realm, output: str | None) -> None:
+        """Line by line, in one transaction."""
+        try:
+            with transactions.atomic():
+                if output is None:
+                    for line in write_game(realm):
+                        self.stdout.write(line, ending="")
+                else:
+                    with Path(output).open("w", encoding="utf-8") as file:
+                        file.writelines(write_game(realm))
+        except ConfigurationError as error:
+            raise CommandError(str(error), returncode=WRONG_INPUT) from None
+        except OSError as error:
+            raise CommandError(f"Cannot write {output}: {error.strerror}", returncode=WRONG_INPUT) from error

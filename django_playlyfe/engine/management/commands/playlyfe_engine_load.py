@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -16,6 +17,7 @@ from django_playlyfe.engine.exceptions import DesignConflict, DesignInvalid
 from django_playlyfe.engine.issues import Issue
 from django_playlyfe.engine.models import Environment, Game
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.transfer import read_game
 from django_playlyfe.exceptions import InvalidRequest
 
 WRONG_INPUT = 2
@@ -43,6 +45,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--game", default="", metavar="ID", help="Load it as this game, whatever id the file says.")
         parser.add_argument(
+            "--with-players",
+            action="store_true",
+            help="FILE is a whole game, as playlyfe_engine_export --with-players writes it; its id must be free.",
+        )
+        parser.add_argument(
             "--fix",
             action="append",
             default=[],
@@ -59,6 +66,9 @@ class Command(BaseCommand):
         self.fixed = 0
         realm = Realm(options["game"], options["environment"])
         try:
+            if options["with_players"]:
+                self._read_game(realm, options["design"])
+                return
             document = read(options["design"])
             self._preview(realm, document)
             if options["check"]:
@@ -96,6 +106,15 @@ class Command(BaseCommand):
             self._say(self.style.WARNING(f"warning: {finding}"))
         for earning in earnings(plan):
             self._say(f"A player can earn {earning}")
+
+    def _read_game(self, realm: Realm, path: str) -> None:
+        try:
+            with Path(path).open(encoding="utf-8") as file:
+                game_id = read_game(file, game_id=realm.game)
+        except OSError as error:
+            raise CommandError(f"Cannot read {path}: {error.strerror}", returncode=WRONG_INPUT) from error
+        self._say(self.style.SUCCESS(f"Stored the game '{game_id}' with its players and its log."))
+        self._name_other_games()
 
     @staticmethod
     def _named(realm: Realm, document: dict[str, Any]) -> Realm:
