@@ -255,6 +255,8 @@ def read_score(value: Any) -> types.Score:
 def read_player(value: Any, **freshness: Any) -> types.Player:
     """A profile (``http-api.md`` §6.1)."""
     value = _object(value, "a profile")
+    if not value.get("id"):
+        raise wrong_shape("a profile should have an id")
     created = value.get("created")
     return types.Player(
         id=_text(value.get("id")),

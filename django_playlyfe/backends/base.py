@@ -120,6 +120,14 @@ class GameBackend(ABC):
         """
         return
 
+    def leave_alone(self, why: str) -> None:
+        """Something is wrong that concerns every call: pages should not run into it either for a while.
+
+        Args:
+            why: the error's name. A probe that meets it again is no sign of life.
+        """
+        return
+
     # reads that are kept (backends that are somewhere else) -----------------------------------------------------------
 
     @property

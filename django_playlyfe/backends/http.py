@@ -23,6 +23,7 @@ from django_playlyfe.backends.http_options import HttpOptions, find_wrong, read_
 from django_playlyfe.client import EncryptedSeal, Limits, PlaylyfeClient, SignedSeal, page_limits
 from django_playlyfe.client.bodies import FEED_BYTES
 from django_playlyfe.client.sharing import kind_of
+from django_playlyfe.client.watchdog import threads_can_run
 from django_playlyfe.exceptions import (
     AccessDenied,
     APIError,
@@ -171,6 +172,10 @@ class HttpBackend(GameBackend):
             logger.debug("The game does not show its status to this client")
         self._has_met = True
 
+    def leave_alone(self, why: str) -> None:
+        """Have every process leave the host alone for a while; afterwards one of them probes."""
+        self.client.throttle.trip(why)
+
     @property
     def _writer(self) -> PlaylyfeClient:
         """The client for a call that somebody waits for, or for one in the background."""
@@ -251,7 +256,7 @@ class HttpBackend(GameBackend):
         left = budget.left(self.options.page_budget)
         if left <= 0:
             raise Suppressed("The page has waited for the game long enough", reason="budget")
-        client = self.client.within(page_limits(left))
+        client = self.client.within(page_limits(left, in_pool=threads_can_run()))
         with budget.spending():
             return page_budget.call_within(left, lambda: ask(client))
 

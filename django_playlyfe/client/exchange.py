@@ -18,8 +18,8 @@ from django_playlyfe.client.bodies import JSON_BYTES
 from django_playlyfe.client.clock import SYSTEM_CHANCE, SYSTEM_CLOCK, Chance, Clock
 from django_playlyfe.client.errors import build_error, suppressed
 from django_playlyfe.client.features import Features
-from django_playlyfe.client.limits import Limits
-from django_playlyfe.client.outcomes import Arrived, Kind, Verdict, judge_answer, judge_failure, may_repeat
+from django_playlyfe.client.limits import HARD_LIMIT, Limits
+from django_playlyfe.client.outcomes import Arrived, Kind, Strain, Verdict, judge_answer, judge_failure, may_repeat
 from django_playlyfe.client.redaction import logger
 from django_playlyfe.client.session import BearerToken, Outgoing, TokenIn, Transport
 from django_playlyfe.client.throttle import Admission, Throttle
@@ -149,15 +149,31 @@ class Exchange:
 
     def _pass_gate(self, journey: _Journey) -> None:
         """Ask the throttle, and send the probe first if this caller was elected to."""
-        journey.admission = self._throttle.admit(may_probe=not journey.limits.serves_page)
+        journey.admission = self._throttle.admit(may_probe=journey.limits.may_probe)
         record = journey.admission.probing
         if record is None or record.successes:
             return
-        probe = self._begin(PROBE, journey.limits, journey.deadline)
-        probe.admission = journey.admission
-        if self._send(probe, self._tokens.get(journey.deadline)).strain:
+        probe = self._begin_probe(journey)
+        if self._strain_of(probe, self._send(probe, self._tokens.get(probe.deadline))):
             raise suppressed("throttled", "The game is still not answering", now=self._clock.now())
         journey.admission = probe.admission
+
+    def _begin_probe(self, journey: _Journey) -> _Journey:
+        """The probe, in the time of the call, or of a call in the background if nobody waits for this thread."""
+        limits, deadline = journey.limits, journey.deadline
+        if limits.in_pool:
+            limits, deadline = Limits(), self._clock.monotonic() + HARD_LIMIT
+        probe = self._begin(PROBE, limits, deadline)
+        probe.admission = journey.admission
+        return probe
+
+    @staticmethod
+    def _strain_of(journey: _Journey, verdict: Verdict) -> Strain:
+        """What the verdict says about the host: of a probe, the very error that set the record is no sign of life."""
+        record = journey.admission.probing
+        if record is not None and verdict.code is not None and verdict.code == record.why:
+            return "misrouted"
+        return verdict.strain
 
     def _send(self, journey: _Journey, token: Token) -> Verdict:
         """Send the request once; tell the throttle, the features and the log what came of it."""
@@ -179,8 +195,8 @@ class Exchange:
             self._features.note(result.headers.get("Playlyfe-Features"), succeeded=verdict.error is None)
         else:
             verdict = judge_failure(result)
-        if verdict.strain:
-            self._throttle.strained(journey.admission, verdict.strain, verdict.retry_after)
+        if strain := self._strain_of(journey, verdict):
+            self._throttle.strained(journey.admission, strain, verdict.retry_after)
         else:
             journey.admission = self._throttle.succeeded(journey.admission)
         _log(journey, verdict, token, (self._clock.monotonic() - started) * 1000)

@@ -230,6 +230,18 @@ def may_repeat(verdict: Verdict) -> bool:
     return has_failed and verdict.reason != "tls"
 
 
+def lacked_token(error: errors.PlaylyfeError) -> bool:
+    """Whether a call was not made because no token was to be had: the token endpoint's trouble and not the call's."""
+    return "no_token" in (error.details or {})
+
+
+def is_of_the_host(error: errors.PlaylyfeError) -> bool:
+    """Whether a systemic error is about the API's host, which should be left alone then. The token endpoint has its own
+    record, a spent quota has set the host's already, and a limit of players stops nobody else."""
+    is_about_others = isinstance(error, errors.AuthenticationError | errors.QuotaExceeded) or lacked_token(error)
+    return is_systemic(error) and not is_about_others
+
+
 def is_systemic(error: Exception) -> bool:
     """Whether an error concerns every call rather than this one, so that a queue should pause (§2.10, §3.5)."""
     if isinstance(error, errors.ConfigurationError | errors.AuthenticationError):

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from random import uniform
 
-from django_playlyfe.client.outcomes import is_systemic
+from django_playlyfe.client.outcomes import is_systemic, lacked_token
 from django_playlyfe.delivery.schedule import HORIZON, Chance, asked, next_attempt
 from django_playlyfe.exceptions import (
     AccessDenied,
     ActionLimitReached,
     BadResponse,
     ConfigurationError,
-    NotSent,
     PlayerExists,
     PlayerNotFound,
     PlaylyfeError,
@@ -111,9 +110,9 @@ def _not_sent(row: Delivery, error: PlaylyfeError, now: datetime, chance: Chance
     return Decision(
         State.PENDING,
         next_attempt(row.attempts, now, error.retry_at, chance),
-        takes_back_attempt=isinstance(error, Suppressed),
+        takes_back_attempt=isinstance(error, Suppressed) or lacked_token(error),
         takes_back_send=True,
-        ends_run=isinstance(error, (NotSent, Suppressed)),
+        ends_run=True,
     )
 
 

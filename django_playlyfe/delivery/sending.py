@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import traceback
 from functools import partial
@@ -12,14 +13,21 @@ from django.utils import timezone
 from django_playlyfe import wire
 from django_playlyfe.about import About
 from django_playlyfe.backends import GameBackend
-from django_playlyfe.client.outcomes import is_systemic
+from django_playlyfe.client.outcomes import is_of_the_host, is_systemic
 from django_playlyfe.delivery import claim, pauses
 from django_playlyfe.delivery.answers import write_error, write_result
 from django_playlyfe.delivery.decisions import Decision, decide
 from django_playlyfe.delivery.effects import announce, take_effect
 from django_playlyfe.delivery.pauses import Gate
 from django_playlyfe.delivery.streaks import break_streak
-from django_playlyfe.exceptions import APIError, AuthenticationError, PlayerExists, PlayerNotFound, PlaylyfeError
+from django_playlyfe.exceptions import (
+    APIError,
+    AuthenticationError,
+    InvalidRequest,
+    PlayerExists,
+    PlayerNotFound,
+    PlaylyfeError,
+)
 from django_playlyfe.links import link_of_player
 from django_playlyfe.models import Delivery
 
@@ -28,6 +36,7 @@ logger = logging.getLogger("django_playlyfe.delivery")
 State, Kind = Delivery.State, Delivery.Kind
 
 _LONGEST_CODE, _LONGEST_TEXT = 100, 500
+_SUFFIX = 4
 
 
 def attempt(backend: GameBackend, row: Delivery, gate: Gate) -> Decision:
@@ -49,6 +58,8 @@ def attempt(backend: GameBackend, row: Delivery, gate: Gate) -> Decision:
     is_mine = claim.settle(row, changes, also=partial(take_effect, backend, row, decision.state))
     if decision.pause is not None:
         pauses.set_pause(backend, decision.pause)
+        if isinstance(failure, PlaylyfeError) and is_of_the_host(failure):
+            backend.leave_alone(failure.code)
     elif gate.probing and not decision.takes_back_send and decision.state != State.UNCERTAIN:
         pauses.lift(backend, gate, row)
     if is_mine:
@@ -85,7 +96,7 @@ def _learn(backend: GameBackend) -> None:
 def _call(backend: GameBackend, row: Delivery) -> dict[str, Any] | None:
     about = row.payload
     if row.kind == Kind.CREATE:
-        _create(backend, row.subject, about, str(row.key))
+        _create(backend, row.subject, about, str(row.key), is_first=row.sends == 1)
     elif row.kind == Kind.UPDATE:
         backend.update_player(row.subject, alias=about["alias"], email=about["email"], enabled=about["enabled"])
     elif row.kind == Kind.DELETE:
@@ -110,13 +121,20 @@ def _play(backend: GameBackend, row: Delivery) -> Any:
     )
 
 
-def _create(backend: GameBackend, player_id: str, about: dict[str, Any], key: str) -> None:
+def _create(backend: GameBackend, player_id: str, about: dict[str, Any], key: str, *, is_first: bool = True) -> None:
     """Create a player. One whom the game has already, as after a restored backup, is brought up to date if the game
-    lets us: what counts is that the player is there."""
+    lets us: what counts is that the player is there.
+
+    Args:
+        is_first: no earlier attempt may have done it, so a player who exists is worth a line in the log.
+    """
     try:
-        backend.create_player(player_id, alias=about["alias"], email=about["email"], idempotency_key=key)
+        _create_with_some_alias(backend, player_id, about, key)
     except PlayerExists:
-        logger.info("delivery.settled key=%s: the player was there already", key, extra={"event": "delivery.settled"})
+        if is_first:
+            logger.info(
+                "delivery.settled key=%s: the player was there already", key, extra={"event": "delivery.settled"}
+            )
         try:
             backend.update_player(player_id, alias=about["alias"], email=about["email"], enabled=about["enabled"])
         except APIError as error:
@@ -125,6 +143,18 @@ def _create(backend: GameBackend, player_id: str, about: dict[str, Any], key: st
     else:
         if not about["enabled"]:
             backend.update_player(player_id, enabled=False)
+
+
+def _create_with_some_alias(backend: GameBackend, player_id: str, about: dict[str, Any], key: str) -> None:
+    """Create a player; where the game knows somebody of that name already, once more with a suffix."""
+    alias, email = about["alias"], about["email"]
+    try:
+        backend.create_player(player_id, alias=alias, email=email, idempotency_key=key)
+    except InvalidRequest as error:
+        if "alias" not in f"{error.description} {error.data or ''}".lower():
+            raise
+        suffix = hashlib.sha256(player_id.encode()).hexdigest()[:_SUFFIX]
+        backend.create_player(player_id, alias=f"{alias}-{suffix}", email=email, idempotency_key=f"{key}-alias")
 
 
 def _create_missing(backend: GameBackend, row: Delivery) -> bool:

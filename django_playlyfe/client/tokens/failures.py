@@ -81,6 +81,7 @@ class Failure:
             outcome="REJECTED" if error is errors.AuthenticationError else "NOT_SENT",
             retry_after=max(until - now, 0.0),
             retry_at=at(until, 0),
+            details={"no_token": self.kind},
         )
 
 

@@ -1,0 +1,227 @@
+"""A site whose game is the misbehaving server, a clock that moves all of it, a search for secrets after each test."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import pickle
+import tempfile
+import time
+
+import pytest
+import time_machine
+from django.core.cache import caches
+from django.urls import reverse
+
+from django_playlyfe.backends import games
+from django_playlyfe.client import PlaylyfeClient
+from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
+from django_playlyfe.models import Delivery, PlayerLink, Queue
+from tests.client.clocks import MemoryCache, Middle
+from tests.faultserver.handle import FaultServer
+
+CLIENT_ID = "site-of-the-tests"
+CLIENT_SECRET = "secret-canary-0123456789"
+CANARY = "canary"
+ROOMY = {"TIMEOUT": (20, 20), "HARD_LIMIT": 30, "PAGE_BUDGET": 20, "SEND_BUDGET": 20, "DELIVERY_RATE": 10_000}
+"""A loaded machine must not decide about a test; those about time give their own limits."""
+NOW = "2024-03-05T12:00:00+00:00"
+
+
+@pytest.fixture(scope="session")
+def fault_process():
+    server = FaultServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def remote(fault_process):
+    """The misbehaving server with an empty script. What the script had left at the end never happened."""
+    fault_process.reset()
+    yield fault_process
+    record = fault_process.record()
+    fault_process.reset()
+    assert record["left"] == 0, "a fault of the script never happened"
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_directory(tmp_path, monkeypatch):
+    """Lock files stay in the test's own directory."""
+    directory = tmp_path / "temporary"
+    directory.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(directory))
+
+
+class Clock:
+    """The client's clock and the site's, moved together; nobody waits."""
+
+    def __init__(self, travel):
+        self._travel = travel
+        self._monotonic = 1000.0
+        self.slept = []
+
+    def now(self):
+        return time.time()
+
+    def monotonic(self):
+        return self._monotonic
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.move(seconds)
+
+    def move(self, seconds):
+        self._monotonic += seconds
+        self._travel.shift(seconds)
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOW, tick=False) as travel:
+        yield Clock(travel)
+
+
+@pytest.fixture
+def site(settings, monkeypatch, clock):
+    """``site(url, **options)``: the site's game is there. Gives the backend."""
+    monkeypatch.setattr(
+        "django_playlyfe.backends.http.PlaylyfeClient",
+        functools.partial(PlaylyfeClient, clock=clock, chance=Middle()),
+    )
+
+    def configure(url, **options):
+        secret = options.pop("CLIENT_SECRET", CLIENT_SECRET)
+        settings.PLAYLYFE = {
+            "default": {
+                "BACKEND": "django_playlyfe.backends.http.HttpBackend",
+                "CLIENT_ID": CLIENT_ID,
+                "CLIENT_SECRET": secret,
+                "OPTIONS": {"AUTH_URL": f"{url}/auth/token", "API_URL": f"{url}/v2", **ROOMY, **options},
+            }
+        }
+        return games["default"]
+
+    yield configure
+    if not games["default"].transactional:
+        games["default"].close()
+
+
+@pytest.fixture
+def processes(remote, clock):
+    """``processes(3)``: clients as three processes of one site have them, with a cache that they share."""
+    made = []
+    cache = MemoryCache(clock)
+
+    def make(number, *, shared=True, url=None, secret=CLIENT_SECRET, **options):
+        url = url or remote.url
+        found = [
+            PlaylyfeClient(
+                auth_url=f"{url}/auth/token",
+                api_url=f"{url}/v2",
+                client_id=CLIENT_ID,
+                client_secret=secret,
+                cache=(lambda: cache) if shared else None,
+                hmac_key="key of the site",
+                **{"timeout": (20, 20), "hard_limit": 30.0, "clock": clock, "chance": Middle(), **options},
+            )
+            for _ in range(number)
+        ]
+        made.extend(found)
+        return found
+
+    make.cache = cache
+    yield make
+    for client in made:
+        client.close()
+
+
+def raised(call, *arguments, **options):
+    """The error of a call: shown, logged and pickled it gives nothing away."""
+    with pytest.raises((PlaylyfeError, ConfigurationError)) as caught:
+        call(*arguments, **options)
+    error = caught.value
+    shown = f"{error} {error!r} {vars(error)} {error.__cause__!r}"
+    assert CANARY not in shown, shown
+    assert CANARY.encode() not in pickle.dumps(error)
+    return error
+
+
+@pytest.fixture
+def player(make_user, remote, site):
+    """``player()``: a user who is a player of the remote game, without a request for it."""
+
+    def make(**fields):
+        user = make_user(**fields)
+        Delivery.objects.filter(subject=str(user.pk)).delete()
+        PlayerLink.objects.filter(user=user).update(state=PlayerLink.State.LINKED)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def page(client):
+    """``page(user)``: what the user is shown while all this goes on. Never an error."""
+
+    def show(user, name="profile"):
+        client.force_login(user)
+        answer = client.get(reverse(f"playlyfe:{name}"))
+        assert answer.status_code == 200
+        text = answer.content.decode()
+        assert CANARY not in text
+        return text
+
+    return show
+
+
+def rows():
+    """Kind and state of all rows, in their order."""
+    return [(row.kind, row.state) for row in Delivery.objects.order_by("pk")]
+
+
+def the_play():
+    return Delivery.objects.filter(kind="play").latest("pk")
+
+
+@pytest.fixture(autouse=True)
+def nothing_secret_anywhere(request, caplog):
+    """Neither the logs (ours and the libraries'), nor the tables that the admin shows, nor the keys of the cache."""
+    caplog.set_level(logging.DEBUG)
+    needs_database = request.node.get_closest_marker("django_db") is not None
+    if needs_database:
+        request.getfixturevalue("db" if not _is_transactional(request) else "transactional_db")
+    yield
+    for record in [*caplog.get_records("setup"), *caplog.get_records("call")]:
+        text = f"{record.getMessage()} {record.exc_text or ''} {record.exc_info or ''}"
+        assert CANARY not in text, text
+    if needs_database:
+        stored = [*Delivery.objects.values(), *Queue.objects.values()]
+        assert CANARY not in str(stored)
+    keys = getattr(caches["default"], "_cache", {})
+    assert not any(CANARY in str(key) for key in keys)
+
+
+def _is_transactional(request):
+    marker = request.node.get_closest_marker("django_db")
+    return bool(marker.kwargs.get("transaction"))
+
+
+@pytest.fixture
+def hear():
+    """``hear(signal)``: a list that fills with what the signal says."""
+    connected = []
+
+    def listen(signal):
+        heard = []
+
+        def receive(**arguments):
+            heard.append(arguments)
+
+        signal.connect(receive)
+        connected.append((signal, receive))
+        return heard
+
+    yield listen
+    for signal, receive in connected:
+        signal.disconnect(receive)

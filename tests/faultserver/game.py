@@ -1,0 +1,116 @@
+"""The game behind the server: tokens, players, and the plays it has applied."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+ANNOUNCED = "idempotency, played-at"
+STATUS = {"name": "Playlyfe Hermes", "version": "v1", "status": "ok", "game": {"id": "library_quest"}}
+REFUSED_TOKEN = {"error": "invalid_access_token", "error_description": "The Access Token is invalid"}
+
+
+class Game:
+    """What the server knows. ``announces`` keys, or takes every play for a new one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.reset({})
+
+    def reset(self, options: dict[str, Any]) -> None:
+        self.announces: bool = options.get("announces", True)
+        self.token_life: Any = options.get("token_life", 86400)
+        self.token_delay: float = options.get("token_delay", 0.0)
+        self.only_newest: bool = options.get("only_newest", False)
+        self.refuse_all: bool = options.get("refuse_all", False)
+        self.check_tokens: bool = options.get("check_tokens", True)
+        self.tokens: set[str] = set()
+        self.issued = 0
+        self.players: set[str] = set(options.get("players", ()))
+        self.applied: list[dict[str, Any]] = []
+        self._answers: dict[str, Any] = {}
+
+    def issue_token(self) -> dict[str, Any]:
+        with self._lock:
+            self.issued += 1
+            if self.only_newest:
+                self.tokens.clear()
+            token = f"token-canary-{self.issued:04d}-abcdefghijklmnop"
+            self.tokens.add(token)
+        body = {"access_token": token, "token_type": "Bearer", "expires_in": self.token_life}
+        if self.token_life is None:
+            del body["expires_in"]
+        return body
+
+    def revoke(self) -> None:
+        """Every token issued so far is worthless."""
+        with self._lock:
+            self.tokens.clear()
+
+    def accepts(self, target: str, headers: dict[str, str]) -> bool:
+        if not self.check_tokens:
+            return True
+        if self.refuse_all:
+            return False
+        in_query = parse_qs(urlsplit(target).query).get("access_token", [""])[0]
+        return (in_query or headers.get("authorization", "").removeprefix("Bearer ")) in self.tokens
+
+    def perform(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[int, Any, bool]:
+        """Carry a request out: status, body, and whether it is a replay."""
+        parts = urlsplit(target)
+        path = parts.path.removeprefix("/v2")
+        with self._lock:
+            if path.endswith("/play"):
+                return self._play(path, parts.query, headers, body)
+            if method == "POST" and path == "/admin/players":
+                return self._create(headers, body)
+            if method == "DELETE" and path.startswith("/admin/players/"):
+                self.players.discard(unquote(path.rpartition("/")[2]))
+                return 200, {"ok": 1}, False
+        if path == "/admin":
+            return 200, STATUS, False
+        if path.endswith("/activity"):
+            return 200, [], False
+        player = parse_qs(parts.query).get("player_id", [unquote(path.rpartition("/")[2])])[0]
+        if path in {"/runtime/actions", "/runtime/leaderboards", "/runtime/definitions/metrics"}:
+            return 200, [], False
+        return 200, {"id": player, "alias": player, "enabled": True, "scores": [], "teams": []}, False
+
+    def _create(self, headers: dict[str, str], body: bytes) -> tuple[int, Any, bool]:
+        player = json.loads(body)["id"]
+        self.applied.append({"kind": "create", "player": player, "key": headers.get("idempotency-key")})
+        if player in self.players:
+            self.applied.pop()
+            return 409, {"error": "player_exists", "error_description": "The player exists"}, False
+        self.players.add(player)
+        return 200, {"id": player, "alias": player, "enabled": True}, False
+
+    def _play(self, path: str, query: str, headers: dict[str, str], body: bytes) -> tuple[int, Any, bool]:
+        key = headers.get("idempotency-key", "")
+        if self.announces and key in self._answers:
+            return 200, self._answers[key], True
+        player = parse_qs(query).get("player_id", [""])[0]
+        action = unquote(path.split("/")[-2])
+        self.applied.append({"kind": "play", "player": player, "action": action, "key": key, "body": body.decode()})
+        answer = played(player, action, len(self.applied))
+        self._answers[key] = answer
+        return 200, answer, False
+
+
+def played(player: str, action: str, number: int) -> dict[str, Any]:
+    """The answer to a play: 32 more experience."""
+    event = {
+        "event": "action",
+        "actor": {"id": player, "alias": player},
+        "action": {"id": action, "name": action.replace("_", " ").capitalize(), "vars": {}},
+        "count": 1,
+        "changes": [
+            {"metric": {"id": "xp", "name": "Experience", "type": "point"}, "delta": {"old": "40", "new": "72"}}
+        ],
+        "timestamp": "2024-03-05T12:00:00.000Z",
+        "scopes": [],
+        "id": f"{number:08x}-dae7-11ee-9b1d-0242ac120002",
+    }
+    return {"actions": [], "events": {"local": [event], "global": []}}
