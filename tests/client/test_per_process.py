@@ -39,6 +39,7 @@ PRELOADED = """
 """
 
 
+@pytest.mark.fault("N12")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_children_of_a_preloaded_process_get_their_own_answers_and_their_own_token(remote: Game, monkeypatch):
     answer = remote.answer

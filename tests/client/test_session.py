@@ -92,6 +92,7 @@ def test_cookies_are_neither_kept_nor_sent(transport):
     assert not any(b"Cookie" in seen for seen in server.received)
 
 
+@pytest.mark.fault("N10")
 def test_netrc_changes_nothing(transport, tmp_path, monkeypatch):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login thief password stolen\n")
@@ -353,6 +354,7 @@ def test_a_certificate_of_an_unknown_ca_is_refused(transport):
     assert (result.reason, result.sent) == ("tls", False)
 
 
+@pytest.mark.fault("N11")
 def test_our_ca_wins_over_a_junk_one_in_the_environment(secure_transport, tmp_path, monkeypatch):
     junk = tmp_path / "junk.pem"
     junk.write_text("no certificate")
@@ -431,6 +433,7 @@ def test_a_read_may_use_an_older_connection():
     transport.close()
 
 
+@pytest.mark.fault("N5")
 def test_no_write_is_lost_when_the_server_closes_idle_connections():
     """N5: the server gives up idle connections; a client whose clock says so never writes to one of them."""
     clock = FakeClock()
@@ -452,6 +455,7 @@ def test_no_write_is_lost_when_the_server_closes_idle_connections():
     assert all(isinstance(result, Arrived) for result in outcomes)
 
 
+@pytest.mark.fault("N13")
 def test_many_threads_share_one_pool_and_get_their_own_answers():
     def script(server, connection, number):
         while seen := server.read_request(connection):

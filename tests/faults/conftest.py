@@ -13,8 +13,10 @@ import time_machine
 from django.core.cache import caches
 from django.urls import reverse
 
+from django_playlyfe import services
 from django_playlyfe.backends import games
 from django_playlyfe.client import PlaylyfeClient
+from django_playlyfe.delivery import drain
 from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
 from django_playlyfe.models import Delivery, PlayerLink, Queue
 from tests.client.clocks import MemoryCache, Middle
@@ -182,6 +184,52 @@ def rows():
 
 def the_play():
     return Delivery.objects.filter(kind="play").latest("pk")
+
+
+in_each_mode = pytest.mark.parametrize("mode", ["announced", "hold", "resend"])
+
+
+def once_star(remote, site, player, clock, mode, *steps, late="", **options):
+    """One play that meets a fault, and an hour later another drainer: asserts what "once*" means. Gives the row.
+
+    Args:
+        mode: the server has announced that it honours keys; or not, and the site holds or resends.
+        late: when a request that hangs takes effect: "before" or "after" the second drainer.
+    """
+    remote.reset(*steps, announces=mode == "announced")
+    uncertain = {"*": "resend" if mode == "resend" else "hold"}
+    site(remote.url, UNCERTAIN=uncertain, **options)
+    services.play(player(), "wave")
+    drain()
+    if late == "before":
+        _release_and_wait(remote)
+    first = len(remote.applied())
+    site(remote.url, UNCERTAIN=uncertain)
+    clock.move(3600)
+    drain()
+    if late == "after":
+        _release_and_wait(remote, more_than=len(remote.applied()) - (mode == "announced"))
+        first = 1
+    row, sent = the_play(), remote.plays
+    assert {request["headers"]["idempotency-key"] for request in sent} == {str(row.key)}
+    if mode == "hold":
+        assert (row.state, len(sent)) == ("uncertain", 1), "no second POST"
+        assert len(remote.applied()) == first
+    else:
+        assert (row.state, len(sent)) == ("delivered", 2)
+        assert len(remote.applied()) == (1 if mode == "announced" else first + 1)
+        assert row.evidence == ("" if mode == "announced" else "resent")
+        assert row.answer["replayed"] is (mode == "announced" and first == 1 and late != "after")
+    return row
+
+
+def _release_and_wait(remote, more_than=0):
+    """Let what hangs take effect."""
+    remote.release()
+    give_up_at = time.monotonic() + 20
+    while len(remote.applied()) <= more_than:
+        assert time.monotonic() < give_up_at
+        time.sleep(0.005)
 
 
 @pytest.fixture(autouse=True)

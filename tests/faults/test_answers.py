@@ -29,7 +29,7 @@ from django_playlyfe.exceptions import (
 from django_playlyfe.models import Delivery, PlayerLink, Queue
 from tests.faultserver.steps import ALWAYS, Step
 
-from .conftest import raised, rows, the_play
+from .conftest import in_each_mode, once_star, raised, rows, the_play
 
 pytestmark = pytest.mark.django_db
 
@@ -43,32 +43,6 @@ def refusal(name, text="no"):
 
 def on_play(**values):
     return Step(on="play", **values)
-
-
-def once_star(remote, site, player, clock, mode, *steps):
-    """One play that meets a fault, and an hour later another drainer. Gives the row; asserts what "once*" means."""
-    remote.reset(*steps, announces=mode == "announced")
-    site(remote.url, UNCERTAIN={"*": "resend" if mode == "resend" else "hold"})
-    user = player()
-    services.play(user, "wave")
-    drain()
-    first = len(remote.applied())
-    clock.move(3600)
-    drain()
-    row, sent = the_play(), remote.plays
-    assert {request["headers"]["idempotency-key"] for request in sent} == {str(row.key)}
-    if mode == "hold":
-        assert (row.state, len(sent)) == ("uncertain", 1), "no second POST"
-        assert len(remote.applied()) == first
-    else:
-        assert (row.state, len(sent)) == ("delivered", 2)
-        assert len(remote.applied()) == (1 if mode == "announced" else first + 1)
-        assert row.evidence == ("" if mode == "announced" else "resent")
-        assert row.answer["replayed"] is (mode == "announced" and first == 1)
-    return row
-
-
-in_each_mode = pytest.mark.parametrize("mode", ["announced", "hold", "resend"])
 
 
 def test_A1_a_token_refused_once_is_renewed_and_the_play_applied_once(remote, site, player):

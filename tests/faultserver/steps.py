@@ -20,7 +20,6 @@ class Step:
             ``drip_head``; ``raw`` (``body`` is all that is sent); ``hold`` (``reply`` once the test says "release").
         times: how often it is used; ALWAYS = for ever.
         apply: whether the request takes effect. None = if it is a plain answer of status 200.
-        apply_after: seconds after which it takes effect, once the connection is done with.
         status, headers, body: of a reply. A ``body`` of None is the ordinary one; text is sent as it is.
         chunked: "" or "broken": the body ends without its last chunk.
         length: ``Content-Length`` as it is claimed, None for the true one.
@@ -31,7 +30,6 @@ class Step:
     do: str = "reply"
     times: int = 1
     apply: bool | None = None
-    apply_after: float = 0.0
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None
@@ -42,9 +40,11 @@ class Step:
 
     @property
     def applies(self) -> bool:
-        """Whether a request that meets this step takes effect at once."""
+        """Whether a request that meets this step takes effect at once; of a hanging one it does when it is released."""
+        if self.do == "hang":
+            return False
         if self.apply is not None:
-            return self.apply and not self.apply_after
+            return self.apply
         return self.do in {"reply", "hold", "drip", "drip_head"} and self.status == 200 and self.body is None
 
 

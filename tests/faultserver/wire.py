@@ -85,8 +85,6 @@ class Listener:
         if step.do == "hold":
             self.released.wait()
         time.sleep(step.delay)
-        if step.apply_after:
-            threading.Timer(step.apply_after, self.game.perform, (method, target, headers, body)).start()
         return self._answer(connection, request, step)
 
     def _answer(self, connection: socket.socket, request: tuple[str, str, dict[str, str], bytes], step: Step) -> bool:
@@ -115,6 +113,8 @@ class Listener:
             return False
         if step.do == "hang":
             self.released.wait()
+            if step.apply:
+                self.game.perform(method, target, headers, body)
             return False
         data = base64.b64decode(step.base64) if step.base64 else _encode(value)
         if step.do == "raw":
