@@ -72,6 +72,7 @@ class LinksElsewhere:
         return "elsewhere" if model._meta.app_label == "django_playlyfe" else None
 
 
+@pytest.mark.fault("D27")
 def test_links_must_share_a_database_with_users():
     with override_settings(DATABASE_ROUTERS=[f"{__name__}.LinksElsewhere"]):
         messages = check_databases()

@@ -15,14 +15,14 @@ from datetime import timedelta
 from random import choice
 from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from django_playlyfe import wire
 from django_playlyfe.backends import GameBackend
-from django_playlyfe.delivery.database import database
+from django_playlyfe.delivery.database import database, drop_old_connections
 from django_playlyfe.delivery.decisions import after_lapse
 from django_playlyfe.models import Delivery
 
@@ -84,7 +84,8 @@ def settle(row: Delivery, changes: Mapping[str, Any], also: Callable[[], None]) 
 
     ``also`` is done in the same transaction.
 
-    A database that is locked, or has chosen us as the victim of a deadlock, is asked again for five seconds.
+    A database that is locked, has chosen us as the victim of a deadlock, or was restarted, is asked again for five
+    seconds, on a new connection if the old one is broken.
     """
     mine = Delivery.objects.using(database()).filter(
         pk=row.pk,
@@ -100,10 +101,11 @@ def settle(row: Delivery, changes: Mapping[str, Any], also: Callable[[], None]) 
                 if is_mine:
                     also()
             break
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             if time.monotonic() >= give_up_at or _is_in_transaction():
                 raise
             time.sleep(_SETTLE_EVERY)
+            drop_old_connections()
     if not is_mine:
         logger.warning("delivery.late key=%s state=%s", row.key, changes.get("state"), extra={"event": "delivery.late"})
         return False

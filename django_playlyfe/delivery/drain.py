@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Min
 from django.utils import timezone
 
 from django_playlyfe.backends import GameBackend, games
+from django_playlyfe.client.clock import SYSTEM_CLOCK, Clock
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.delivery import claim, pauses
 from django_playlyfe.delivery.database import drop_old_connections
+from django_playlyfe.delivery.pace import pace_of
 from django_playlyfe.delivery.pauses import Gate
 from django_playlyfe.delivery.sending import attempt
 from django_playlyfe.exceptions import ConfigurationError
@@ -35,7 +35,13 @@ class Drained:
     resume_at: datetime | None
 
 
-def drain(game: str = DEFAULT_GAME, *, most: int | None = None, is_over: Callable[[], bool] = bool) -> Drained:
+def drain(
+    game: str = DEFAULT_GAME,
+    *,
+    most: int | None = None,
+    is_over: Callable[[], bool] = bool,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Drained:
     """Send what is owed to a game and due, until nothing is, or the game is in trouble.
 
     Safe to call from anywhere at any time, such as a task of a task queue; a call too many does no harm.
@@ -44,6 +50,7 @@ def drain(game: str = DEFAULT_GAME, *, most: int | None = None, is_over: Callabl
         game: alias of the game.
         most: rows to try.
         is_over: asked before each row; True ends the run, the row in hand is finished first.
+        clock: by which the pace is kept.
 
     Raises:
         ConfigurationError: the game cannot be used with these settings; nothing was touched.
@@ -51,7 +58,7 @@ def drain(game: str = DEFAULT_GAME, *, most: int | None = None, is_over: Callabl
     backend = games[game]
     if backend.transactional:
         return Drained(0, None)
-    pace, gate, attempts, held_until = _Pace(backend.delivery.rate), Gate(), 0, None
+    pace, gate, attempts, held_until = pace_of(game, backend.delivery.rate, clock), Gate(), 0, None
     while (most is None or attempts < most) and not is_over():
         drop_old_connections()
         gate = pauses.look(backend)
@@ -84,22 +91,10 @@ def check_remote(game: str) -> None:
 def _resume_at(backend: GameBackend, gate: Gate, held_until: datetime | None) -> datetime | None:
     """When the next row may be sent, as far as that is known; None if no row waits for a time."""
     rows = claim.next_in_line(backend).exclude(kind__in=gate.without)
-    moments: list[datetime | None] = [rows.aggregate(earliest=Min("not_before"))["earliest"], gate.reopens_at]
+    # The first of the index and not the least of all: the cost must not grow with what is owed.
+    first = rows.order_by("not_before", "pk").values_list("not_before", flat=True).first()
+    moments: list[datetime | None] = [first, gate.reopens_at]
     earliest: datetime | None = min((moment for moment in moments if moment is not None), default=None)
     if earliest is None:
         return None
     return max(earliest, held_until) if held_until is not None else earliest
-
-
-class _Pace:
-    """At most ``rate`` sends per second: a server that has just come back is not run over."""
-
-    def __init__(self, rate: float) -> None:
-        self._interval = 1.0 / rate
-        self._next = 0.0
-
-    def wait(self) -> None:
-        now = time.monotonic()
-        if self._next > now:
-            time.sleep(self._next - now)
-        self._next = max(now, self._next) + self._interval

@@ -75,7 +75,7 @@ class FaultServer:
     @property
     def plays(self) -> list[dict[str, Any]]:
         """Requests of plays."""
-        return self.requests("/play")
+        return [request for request in self.requests() if request["target"].partition("?")[0].endswith("/play")]
 
     def applied(self, kind: str = "play") -> list[dict[str, Any]]:
         """What took effect, in its order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 import time
@@ -10,16 +11,21 @@ from types import FrameType
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.db import DatabaseError, InterfaceError, connections
 from django.utils import timezone
 
 from django_playlyfe.delivery import retention
 from django_playlyfe.delivery.drain import check_remote, drain
 from django_playlyfe.management.game_command import GameCommand
 
+logger = logging.getLogger("django_playlyfe.delivery")
+
 LONGEST_SLEEP = 1.0
 """Seconds until the table is looked at again: what is committed is sent within two."""
 
 
+AFTER_AN_ERROR = 5.0
+"""Seconds until a database that failed is asked again."""
 PURGE_EVERY = 3600.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -61,12 +67,18 @@ class Command(GameCommand):
     def _loop(self, game: str, stop: threading.Event) -> int:
         attempts, purge_at = 0, time.monotonic()
         while not stop.is_set():
-            done = drain(game, is_over=stop.is_set)
-            attempts += done.attempts
-            if time.monotonic() >= purge_at:
-                retention.purge(game)
-                purge_at = time.monotonic() + PURGE_EVERY
-            stop.wait(_seconds_until(done.resume_at))
+            try:
+                done = drain(game, is_over=stop.is_set)
+                attempts += done.attempts
+                if time.monotonic() >= purge_at:
+                    retention.purge(game)
+                    purge_at = time.monotonic() + PURGE_EVERY
+            except (DatabaseError, InterfaceError) as error:  # it comes back, and so must we
+                logger.warning("The deliveries to %r could not be looked at (%s)", game, type(error).__name__)
+                connections.close_all()
+                stop.wait(AFTER_AN_ERROR)
+            else:
+                stop.wait(_seconds_until(done.resume_at))
         return attempts
 
 
