@@ -91,6 +91,7 @@ class _WatchedConnection(HTTPConnection):
 
     last_used = float("-inf")
     _is_tunnelling = False
+    _held: list[bytes] | None = None
 
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()
@@ -112,10 +113,27 @@ class _WatchedConnection(HTTPConnection):
     def request(self, *args: Any, **options: Any) -> None:
         if self.sock is not None and (flight := _flight.get()) is not None:
             flight.board(self.sock)
-        super().request(*args, **options)
+        # The libraries write the head and the body apart; in one piece the server wakes once, and halves are rare.
+        held: list[bytes] = []
+        self._held = held
+        try:
+            super().request(*args, **options)
+        finally:
+            self._held = None
+        if held:
+            self._send_now(b"".join(held))
 
     def send(self, data: Any) -> None:
-        """As in ``http.client``, noting the first byte that the socket took."""
+        """As in ``http.client``, but what belongs to one request is kept together until it is whole."""
+        if self._held is None or self._is_tunnelling or not isinstance(data, bytes):
+            self._send_now(data)
+            return
+        if self.sock is None:
+            self.connect()
+        self._held.append(data)
+
+    def _send_now(self, data: Any) -> None:
+        """Send, noting the first byte that the socket took."""
         flight = _flight.get()
         if flight is None or flight.sent or self._is_tunnelling or not isinstance(data, bytes):
             super().send(data)

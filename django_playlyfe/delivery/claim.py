@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from django_playlyfe import wire
 from django_playlyfe.backends import GameBackend
-from django_playlyfe.delivery.database import database, drop_old_connections
+from django_playlyfe.delivery.database import database, drop_broken_connections
 from django_playlyfe.delivery.decisions import after_lapse
 from django_playlyfe.models import Delivery
 
@@ -105,7 +105,7 @@ def settle(row: Delivery, changes: Mapping[str, Any], also: Callable[[], None]) 
             if time.monotonic() >= give_up_at or _is_in_transaction():
                 raise
             time.sleep(_SETTLE_EVERY)
-            drop_old_connections()
+            drop_broken_connections()
     if not is_mine:
         logger.warning("delivery.late key=%s state=%s", row.key, changes.get("state"), extra={"event": "delivery.late"})
         return False

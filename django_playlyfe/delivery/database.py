@@ -12,6 +12,15 @@ def database() -> str:
     return router.db_for_write(Delivery)
 
 
+def drop_broken_connections() -> None:
+    """Between two rows of one run: close what failed or is older than ``CONN_MAX_AGE``; where that is 0, as by default,
+    the connection of a run lives as long as the run."""
+    for connection in connections.all(initialized_only=True):
+        is_dropped_when_old = bool(connection.settings_dict["CONN_MAX_AGE"])
+        if not connection.in_atomic_block and (connection.errors_occurred or is_dropped_when_old):
+            connection.close_if_unusable_or_obsolete()
+
+
 def drop_old_connections() -> None:
     """Close what is broken or older than ``CONN_MAX_AGE``, as Django does between two requests.
 

@@ -12,7 +12,7 @@ from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.client.clock import SYSTEM_CLOCK, Clock
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.delivery import claim, pauses
-from django_playlyfe.delivery.database import drop_old_connections
+from django_playlyfe.delivery.database import drop_broken_connections, drop_old_connections
 from django_playlyfe.delivery.pace import pace_of
 from django_playlyfe.delivery.pauses import Gate
 from django_playlyfe.delivery.sending import attempt
@@ -59,8 +59,9 @@ def drain(
     if backend.transactional:
         return Drained(0, None)
     pace, gate, attempts, held_until = pace_of(game, backend.delivery.rate, clock), Gate(), 0, None
+    drop_old_connections()
     while (most is None or attempts < most) and not is_over():
-        drop_old_connections()
+        drop_broken_connections()
         gate = pauses.look(backend)
         if gate.closed_until is not None:
             held_until = gate.closed_until

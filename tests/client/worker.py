@@ -11,6 +11,8 @@ import sys
 import threading
 from collections import Counter
 
+import requests
+
 from django_playlyfe.client import PlaylyfeClient
 from django_playlyfe.exceptions import PlaylyfeError
 
@@ -22,6 +24,11 @@ def make_cache(kind: str, place: str):
 
         url, _, prefix = place.partition(" ")
         cache = RedisCache(url, {"KEY_PREFIX": prefix})
+    elif kind == "memcached":
+        from django.core.cache.backends.memcached import PyMemcacheCache
+
+        server, _, prefix = place.partition(" ")
+        cache = PyMemcacheCache(server, {"KEY_PREFIX": prefix, "OPTIONS": {"use_pooling": True, "timeout": 5}})
     elif kind == "file":
         from django.core.cache.backends.filebased import FileBasedCache
 
@@ -55,9 +62,35 @@ def make_database_cache(database, table):
     return lambda: caches["default"]
 
 
-def main() -> None:
-    auth_url, api_url, kind, place = sys.argv[1:5]
-    client = PlaylyfeClient(
+class Naive:
+    """What sites write first: read the cache, fetch if it is empty, delete on 401. For ``benchmarks/tokens.py``."""
+
+    def __init__(self, auth_url, api_url, cache) -> None:
+        self._auth_url, self._api_url, self._cache = auth_url, api_url, cache
+        self._session = requests.Session()
+
+    def _token(self):
+        if (token := self._cache().get("naive")) is None:
+            body = {"client_id": "id", "client_secret": "secret-of-the-site", "grant_type": "client_credentials"}
+            token = self._session.post(self._auth_url, json=body, timeout=30).json()["access_token"]
+            self._cache().set("naive", token, timeout=3600)
+        return token
+
+    def profile(self, player_id) -> None:
+        for _ in range(3):
+            headers = {"Authorization": f"Bearer {self._token()}"}
+            url = f"{self._api_url}/runtime/player"
+            answer = self._session.get(url, params={"player_id": player_id}, headers=headers, timeout=30)
+            if answer.status_code != 401:
+                return
+            self._cache().delete("naive")
+        raise PlaylyfeError("three refusals")
+
+
+def make_client(auth_url, api_url, kind, place):
+    if kind.startswith("naive "):
+        return Naive(auth_url, api_url, make_cache(kind.removeprefix("naive "), place))
+    return PlaylyfeClient(
         auth_url=auth_url,
         api_url=api_url,
         client_id="id",
@@ -66,6 +99,11 @@ def main() -> None:
         hmac_key="key-of-the-site",
         pool_size=16,
     )
+
+
+def main() -> None:
+    auth_url, api_url, kind, place = sys.argv[1:5]
+    client = make_client(auth_url, api_url, kind, place)
     print("ready", flush=True)
     for line in sys.stdin:
         threads, calls = (int(number) for number in line.split())
