@@ -24,6 +24,7 @@ from django_playlyfe.client.answers import (
 )
 from django_playlyfe.client.bodies import FEED_BYTES, JSON_BYTES
 from django_playlyfe.client.exchange import Answer, Call, Exchange
+from django_playlyfe.client.images import IMAGE_BYTES, IMAGE_LIMITS, Picture
 from django_playlyfe.client.limits import Limits
 from django_playlyfe.client.outcomes import Kind
 
@@ -253,6 +254,46 @@ class PlaylyfeAPI:
     def status(self) -> Mapping[str, Any]:
         """Name, version and game of the server (``http-api.md`` §7.1): proof that id, secret and URLs are right."""
         return self._get(read_object, "/admin")
+
+    def picture(
+        self,
+        route: str,
+        *,
+        ids: Mapping[str, str] | None = None,
+        player_id: str,
+        size: str | None = None,
+        etag: str = "",
+    ) -> Picture | None:
+        """A picture of a player, metric, item or game, to be passed on to a browser.
+
+        Args:
+            route: template below ``/runtime/assets``, ``/runtime/assets/players/{id}``; never a stranger's.
+            ids: for its braces.
+            player_id: whose eyes see it.
+            size: as the server names it.
+            etag: of the one that the browser has.
+
+        Returns:
+            PNG, JPEG, GIF or WebP by header and by its bytes, at most 5 MiB; None if it is the one of ``etag``.
+
+        Raises:
+            NotFound: there is none.
+            BadResponse: it is something else than a picture, or too large.
+        """
+        call = Call(
+            "GET",
+            route,
+            ids=ids or {},
+            query={"size": size} if size is not None else {},
+            player_id=player_id,
+            largest_answer=IMAGE_BYTES,
+            wants_picture=True,
+            etag=etag,
+        )
+        found: Picture | None = self._exchange.perform(
+            call, self._reading if self._reading.serves_page else IMAGE_LIMITS
+        ).data
+        return found
 
 
 def _random_key() -> str:

@@ -18,6 +18,7 @@ from django_playlyfe.client.bodies import JSON_BYTES
 from django_playlyfe.client.clock import SYSTEM_CHANCE, SYSTEM_CLOCK, Chance, Clock
 from django_playlyfe.client.errors import build_error, suppressed
 from django_playlyfe.client.features import Features
+from django_playlyfe.client.images import judge_picture
 from django_playlyfe.client.limits import HARD_LIMIT, Limits
 from django_playlyfe.client.outcomes import Arrived, Kind, Strain, Verdict, judge_answer, judge_failure, may_repeat
 from django_playlyfe.client.redaction import logger
@@ -45,6 +46,8 @@ class Call:
         kind: how far a repeat is safe.
         key: idempotency key, sent as a header and as the request's id.
         largest_answer: bytes.
+        wants_picture: the answer is no JSON but a picture.
+        etag: of the picture that the caller has already.
     """
 
     method: str
@@ -56,6 +59,8 @@ class Call:
     kind: Kind = "read"
     key: str | None = None
     largest_answer: int = JSON_BYTES
+    wants_picture: bool = False
+    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,10 @@ class Exchange:
         """Check and encode the call, before it costs a token or waits for one."""
         request_id = call.key if call.key is not None and _REQUEST_ID.fullmatch(call.key) else str(uuid.uuid4())
         headers, query, body = {"X-Request-ID": request_id}, dict(call.query), None
+        if call.wants_picture:
+            headers["Accept"] = "image/*"
+        if call.etag:
+            headers["If-None-Match"] = call.etag
         if call.key is not None:
             headers["Idempotency-Key"] = check_key(call.key)
         if call.player_id is not None:
@@ -190,7 +199,8 @@ class Exchange:
             wall=remaining,
         )
         if isinstance(result, Arrived):
-            verdict = judge_answer(result, journey.call.kind)
+            is_of_picture = journey.call.wants_picture
+            verdict = judge_picture(result) if is_of_picture else judge_answer(result, journey.call.kind)
             journey.is_replayed = result.headers.get("Idempotency-Replayed", "").lower() == "true"
             self._features.note(result.headers.get("Playlyfe-Features"), succeeded=verdict.error is None)
         else:
