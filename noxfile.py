@@ -95,3 +95,5 @@ def nightly(session: nox.Session) -> None:
     session.run(*SUITE, *options, *(session.posargs or PROPERTIES))
     if not session.posargs:
         session.run("python", "-m", "tests.reference.soak", "--games", "1000000")
+        session.run("python", "-W", "ignore", "-m", "tests.soak.kills", "--seconds", "300")
+        session.run("python", "-m", "pytest", "-q", "-k", "D21", "tests/faults", env={"OUTAGE_ROWS": "10000"})

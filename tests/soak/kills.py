@@ -38,8 +38,9 @@ def main() -> int:
     server.reset(announces=options.mode == "announced")
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.faults.site_settings"
     os.environ["FAULT_SERVER"] = server.url
-    os.environ["CACHE_URL"] = "locmemcache://"
     with tempfile.TemporaryDirectory() as directory:
+        # What the server announced has to outlive a drainer, as it does in any cache that processes share.
+        os.environ["CACHE_URL"] = f"filecache://{directory}/cache"
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(directory) / 'site.sqlite3'}")
         import django
 

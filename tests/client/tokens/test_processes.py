@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import uuid
 
 import pytest
@@ -37,20 +38,38 @@ def redis_place():
     server.close()
 
 
+@pytest.fixture
+def memcached_place():
+    """Address and a prefix of this test's own."""
+    pytest.importorskip("pymemcache", reason="the package pymemcache is not installed")
+    try:
+        socket.create_connection(("127.0.0.1", 11211), timeout=2).close()
+    except OSError:
+        pytest.skip("no Memcached at 127.0.0.1:11211")
+    return f"127.0.0.1:11211 playlyfe-test-{uuid.uuid4().hex}"
+
+
+@pytest.fixture(params=["redis", "memcached"])
+def shared(request):
+    """Kind and place of a cache in which processes meet: exactly one request there."""
+    return request.param, request.getfixturevalue(f"{request.param}_place")
+
+
 def says(capsys, text):
     with capsys.disabled():
         print(f"\n    {text}", end="")
 
 
-def test_64_cold_callers_on_redis_make_one_request_and_one_more_when_it_is_revoked(remote: Game, redis_place, capsys):
+def test_64_cold_callers_make_one_request_and_one_more_when_it_is_revoked(remote: Game, shared, capsys):
+    """I1, I2."""
     remote.token_delay = 0.2
-    with workers(4, remote.auth_url, remote.api_url, "redis", redis_place) as site:
+    with workers(4, remote.auth_url, remote.api_url, *shared) as site:
         assert site.round(threads=16) == {"ok": 64}
         cold = len(remote.token_requests)
         remote.revoke_at = len(remote.requests) + 100
         assert site.round(threads=16, calls=5) == {"ok": 320}
         revoked = len(remote.token_requests) - cold
-    says(capsys, f"Redis, 4 processes x 16 threads: {cold} token request cold, {revoked} after a revocation")
+    says(capsys, f"{shared[0]}, 4 processes x 16 threads: {cold} token request cold, {revoked} after a revocation")
     assert (cold, revoked) == (1, 1)
 
 
@@ -110,9 +129,10 @@ def test_on_a_database_cache_every_call_succeeds_and_the_number_is_measured(
     assert 1 <= revoked <= 2
 
 
-def test_a_failing_endpoint_is_asked_once_by_all_processes(remote: Game, redis_place):
+def test_a_failing_endpoint_is_asked_once_by_all_processes(remote: Game, shared):
+    """I3."""
     remote.token_replies += [Reply(401, {"error": "client_auth_fail", "error_description": "No"}, delay=0.2)] * 9
-    with workers(2, remote.auth_url, remote.api_url, "redis", redis_place) as site:
+    with workers(2, remote.auth_url, remote.api_url, *shared) as site:
         assert site.round(threads=16, calls=3) == {"AuthenticationError(client_rejected)": 96}
     assert len(remote.token_requests) == 1
     assert remote.requests == []
