@@ -133,7 +133,8 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "not_before", "id"], name="playlyfe_delivery_due"),
-            models.Index(fields=["game", "subject", "id"], name="playlyfe_delivery_subject"),
+            # With the state, so that what a player was delivered long ago costs a claim nothing.
+            models.Index(fields=["game", "subject", "state", "id"], name="playlyfe_delivery_subject"),
         ]
 
     def __str__(self) -> str:

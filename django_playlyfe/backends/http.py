@@ -249,7 +249,7 @@ class HttpBackend(GameBackend):
         """Ask the server: inside a request within what is left of the page's budget, else in the background."""
         bound = _bound.get()
         if bound is not None:  # in a thread that reads for a page
-            return ask(self.client.within(page_limits(bound)))
+            return ask(self.client.within(page_limits(bound, in_pool=threads_can_run())))
         budget = page_budget.current()
         if budget is None:
             return ask(self.client)
