@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from argparse import ArgumentParser
 from io import StringIO
 
 import pytest
@@ -12,6 +13,35 @@ from django_playlyfe.engine import conf
 from tests.docs.test_documentation import DOCS, blocks
 
 CODE = [(language, text) for language, _, text in blocks(DOCS / "server.rst")]
+
+
+ROUTES = [(language, text) for language, _, text in blocks(DOCS / "server-routes.rst")]
+SECRET = "a-secret-that-only-the-desk-and-the-game-know-0123456789"
+
+
+@pytest.mark.django_db
+def test_the_desk_of_the_page_of_routes_edits_and_deploys(game, client):
+    """``docs/server-routes.rst``: each curl as a request of the test client."""
+    (script,) = [text for language, text in ROUTES if language == "sh"]
+    make, *calls = script.replace("\\\n", " ").splitlines()
+    call_command(*shlex.split(make)[2:], "--id", "desk", "--secret", SECRET, stdout=StringIO())
+    grant = {"grant_type": "client_credentials", "client_id": "desk", "client_secret": SECRET}
+    token = client.post("/auth/token", grant, content_type="application/json").json()["access_token"]
+    assert len(calls) == 4
+    for call in calls:
+        curl = ArgumentParser()
+        for option in ("-H", "-d", "-X"):
+            curl.add_argument(option)
+        curl.add_argument("url")
+        told = curl.parse_args(shlex.split(call, comments=True)[1:])
+        answer = client.generic(
+            told.X or ("POST" if told.d else "GET"),
+            told.url.replace("$GAME", ""),
+            told.d or "",
+            content_type="application/json",
+            headers={"authorization": told.H.partition(": ")[2].replace("$TOKEN", token)},
+        )
+        assert answer.status_code < 300, (call, answer.content)
 
 
 @pytest.mark.django_db
