@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -10,6 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from django_playlyfe.conf import DEFAULT_GAME, game_settings
 from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
+
+T = TypeVar("T")
 
 SOME_FAILED = 1
 WRONG_INPUT = 2
@@ -34,6 +37,16 @@ class GameCommand(BaseCommand):
     def check_game(self, alias: str) -> None:
         """Refuse a game that the settings do not name before anything else is done."""
         game_settings(alias)
+
+    def with_progress(self, items: Iterable[T], total: int, *, unit: str) -> Iterable[T]:
+        """A progress bar on a terminal, if tqdm is installed; nothing in a pipe."""
+        if not self.stderr.isatty():
+            return items
+        try:
+            from tqdm import tqdm
+        except ImportError:
+            return items
+        return tqdm(items, total=total, unit=unit)
 
 
 def find_user(text: str) -> Any:

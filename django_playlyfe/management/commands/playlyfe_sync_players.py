@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError, CommandParser
@@ -13,8 +13,6 @@ from django_playlyfe import sync
 from django_playlyfe.management.game_command import SOME_FAILED, WRONG_INPUT, GameCommand
 from django_playlyfe.management.player_map import WrongMap, check_users, link_users, read_map
 from django_playlyfe.sync import Synced
-
-T = TypeVar("T")
 
 
 class Command(GameCommand):
@@ -38,7 +36,7 @@ class Command(GameCommand):
         game = options["game"]
         self.check_game(game)
         steps, total = self._mapped(options) if options["map"] else self._all(options)
-        self._report(self._with_progress(steps, total), dry_run=options["dry_run"])
+        self._report(self.with_progress(steps, total, unit="user"), dry_run=options["dry_run"])
 
     def _all(self, options: dict[str, Any]) -> tuple[Iterable[Synced], int]:
         run = sync.plan if options["dry_run"] else sync.sync
@@ -64,13 +62,3 @@ class Command(GameCommand):
         self.stdout.write(f"Would be: {summary}." if dry_run else f"{summary[0].upper()}{summary[1:]}.")
         if counts["failed"]:
             raise CommandError(f"{counts['failed']} failed; run the command again to repair.", returncode=SOME_FAILED)
-
-    def _with_progress(self, items: Iterable[T], total: int) -> Iterable[T]:
-        """A progress bar on a terminal, if tqdm is installed; nothing in a pipe."""
-        if not self.stderr.isatty():
-            return items
-        try:
-            from tqdm import tqdm
-        except ImportError:
-            return items
-        return tqdm(items, total=total, unit="user")
