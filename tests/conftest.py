@@ -16,6 +16,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection, router, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 import tests.examples  # noqa: F401 - registers the profile that --hypothesis-profile names
 from django_playlyfe import conf
@@ -56,6 +57,13 @@ def histograms_of_its_own(monkeypatch):
 
         histograms.forget()
         monkeypatch.setattr(histograms, "LEASE", 3600.0)
+
+
+@pytest.fixture(autouse=True)
+def the_sites_own_language():
+    """A request in another language leaves it active in its thread; the next test must not speak it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
