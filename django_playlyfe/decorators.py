@@ -1,14 +1,19 @@
-"""``@plays("finish_book")``: a view that plays an action when it has done its work."""
+"""``@plays("finish_book")``: a view that plays an action when it has done its work. ``@plays_on_create``: a model whose
+new rows are plays."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar, cast
 
 from asgiref.sync import sync_to_async
+from django.db import DatabaseError
+from django.db.models import Model
+from django.db.models.signals import post_save
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -19,6 +24,8 @@ from django_playlyfe.exceptions import ActionNotFound, Conflict, InvalidRequest,
 logger = logging.getLogger("django_playlyfe")
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+ModelClass = TypeVar("ModelClass", bound=type[Model])
 
 PLAYING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -109,3 +116,72 @@ def play_after(
         raise
     except PlaylyfeError:
         logger.exception("The game %r could not take the play of %r; the response is not affected.", game, action)
+
+
+def plays_on_create(
+    action: str,
+    *,
+    user: str | Callable[[Any], Any],
+    vars: Callable[[Any], Mapping[str, Any]] | None = None,  # noqa: A002 - the name that ``plays`` has
+    count: int = 1,
+    idempotency_key: Callable[[Any], str | None] | None = None,
+    at: Callable[[Any], datetime | None] | None = None,
+    game: str = DEFAULT_GAME,
+) -> Callable[[ModelClass], ModelClass]:
+    """Play ``action`` for each new instance of a model and its child classes, in the caller's transaction.
+
+    ``@plays_on_create("finish_book", user="owner", vars=lambda book: {"pages": book.pages})``
+
+    Nothing happens for fixtures (``raw``), for instances without a user, and where Django sends no signal:
+    ``bulk_create``, data migrations; ``playlyfe_backfill`` is for those. A refusal or a game that fails leaves the
+    instance saved; ``{% playlyfe_feedback %}`` tells the refusal, the log the failure. A programmer's mistake (unknown
+    action, wrong variable) raises out of ``save()``.
+
+    Args:
+        action: id of the action.
+        user: name of the attribute that holds who plays, or a function of the instance.
+        vars: gives the variables of the play, from the instance.
+        count: weight of the play.
+        idempotency_key: gives the key under which the play counts once; by default ``library.book:7``, the model and
+            the primary key. ``services.undo`` takes the play back by it.
+        at: gives when it happened; by default it happens now.
+        game: alias of the game.
+    """
+
+    def decorate(model: ModelClass) -> ModelClass:
+        def saved(instance: Model, created: bool, raw: bool, **_kwargs: Any) -> None:
+            if not created or raw or not isinstance(instance, model):
+                return
+            player = user(instance) if callable(user) else getattr(instance, user)
+            if player is None or getattr(player, "is_anonymous", False):
+                return
+            _play_or_log(
+                player,
+                action,
+                vars(instance) if vars is not None else {},
+                count=count,
+                idempotency_key=idempotency_key(instance) if idempotency_key is not None else key_of(instance, model),
+                at=at(instance) if at is not None else None,
+                game=game,
+            )
+
+        # not sender=model: instances of proxies and child classes are sent in the name of those
+        post_save.connect(saved, weak=False, dispatch_uid=("django_playlyfe.plays_on_create", model, action, game))
+        return model
+
+    return decorate
+
+
+def key_of(instance: Model, model: type[Model]) -> str:
+    """The key of the play of an instance unless the site gives another: ``library.book:7``."""
+    return f"{model._meta.label_lower}:{instance.pk}"
+
+
+def _play_or_log(player: Any, action: str, variables: Mapping[str, Any], *, game: str, **how: Any) -> None:
+    """Play so that what the caller has saved stays saved. Raises only a programmer's mistakes."""
+    try:
+        services.play(player, action, variables, game=game, **how)
+    except (ActionNotFound, InvalidRequest, Conflict):
+        raise
+    except (PlaylyfeError, DatabaseError):
+        logger.exception("The game %r could not take the play of %r; what was saved stays.", game, action)
