@@ -1,0 +1,1 @@
+"""Writes the server's OpenAPI document: ``python -m tools.openapi``."""
