@@ -111,6 +111,7 @@ def _without_token() -> dict[str, Any]:
         "operationId": "post_logout",
         "tags": ["login"],
         "summary": "Revoke the token; the same answer without a valid one.",
+        "security": [{"bearer": []}, {"access_token": []}, {}],
         "requestBody": _body("EmptyBody", is_required=False),
         "responses": {"200": _success(of("Message")), **_REFUSALS},
     }

@@ -138,7 +138,7 @@ ADMIN = (
 
 DESIGN = (
     Operation("GET", "/design/versions/:version/bootstrap", "What new players get.", of("Bootstrap")),
-    Operation("PUT", "/design/versions/:version/bootstrap", "Replace it.", of("Bootstrap"), body="EmptyBody"),
+    Operation("PUT", "/design/versions/:version/bootstrap", "Replace it.", of("Bootstrap"), body="BootstrapBody"),
     Operation("POST", "/design/versions/:version/simulate", "In force in staging.", of("Activated"), body="EmptyBody"),
     Operation("POST", "/design/versions/:version/deploy", "Put it in force.", of("Activated"), body="EmptyBody"),
     Operation("GET", "/design/images", "Images that components may name.", many("Image"), (_ALBUM,)),
@@ -150,7 +150,7 @@ DESIGN = (
 )
 
 GROUPS = (
-    Operation("POST", "/runtime/play", "Play an escalated trigger.", of("Triggered"), _PLAY[1:], "TriggerBody", True),
+    Operation("POST", "/runtime/play", "Play an escalated trigger.", of("Triggered"), _PLAY[1:], "EscalatedBody", True),
     Operation("GET", "/runtime/invites", "Pending invitations.", page("Event"), PAGED),
     Operation("POST", "/runtime/invites/:id", "Accept one.", of("Event"), body="EmptyBody"),
     Operation("DELETE", "/runtime/invites/:id", "Decline it.", of("Event")),
@@ -178,7 +178,7 @@ def _of_components(plural: str, kind: str) -> Iterator[Operation]:
     yield Operation("GET", root, f"All {plural}.", many("Projection"), ("source", _FIELDS, _TAGS))
     yield Operation("POST", root, f"A new {kind}.", of("Component"), (), "Component", True)
     yield Operation("GET", f"{root}/:id", f"A {kind}.", of("Component"), ("source",))
-    yield Operation("PATCH", f"{root}/:id", f"Change some keys of a {kind}.", of("Component"), body="EmptyBody")
+    yield Operation("PATCH", f"{root}/:id", f"Change some keys of a {kind}.", of("Component"), body="ComponentChange")
     yield Operation("DELETE", f"{root}/:id", f"Remove a {kind}.", of("Message"))
 
 
@@ -186,7 +186,8 @@ def _of_everybody(root: str, plural: str) -> Iterator[Operation]:
     """What players and admins can do with teams or processes alike."""
     one, again = f"{root}/:id", ("idempotency_key",)
     yield Operation("GET", root, f"All {plural}.", page("Group"), (*PAGED, *[_STATES] * (plural == "processes")))
-    yield Operation("POST", root, "Begin one.", of("Group"), again, "GroupBody", True)
+    begun = "TeamBody" if plural == "teams" else "ProcessBody"
+    yield Operation("POST", root, "Begin one.", of("Group"), again, begun, True)
     yield Operation("GET", one, "One of them.", of("Group"))
     yield Operation("PATCH", one, "Change name or access.", of("Group"), body="GroupChange")
     yield Operation("DELETE", one, "Delete it.", of("Message"))

@@ -295,6 +295,9 @@ CALLS: tuple[tuple[str, str, str, Any], ...] = (
 def test_calls_that_succeed_answer_as_promised(everything: Api) -> None:
     answered: dict[str, Any] = {}
     for method, route, path, body in CALLS:
+        if body is not None:
+            content = operation(method, template(route))["requestBody"]["content"]["application/json"]
+            assert objections(content["schema"], body) == [], path
         response = everything(method, path, body)
         assert response.status_code == 200, (path, response.content)
         check(method, template(route), response)
@@ -311,6 +314,16 @@ def test_logging_in_and_out_and_health_answer_as_promised(everything: Api) -> No
     check("POST", "/auth/token", ask_for_token("production-" + "-".join(SCOPES)))
     check("POST", "/v2/logout", everything.post("/logout"))
     check("GET", "/v2/admin", everything.get("/admin"))  # the token is worth nothing now
+
+
+def test_a_body_that_must_be_there_is_refused_when_it_is_empty(everything: Api) -> None:
+    for attempt in ATTEMPTS:
+        if attempt.version == "v1" or attempt.is_read or attempt.route in GROUP_ROUTES:
+            continue
+        described_body = operation(attempt.method, template(attempt.route.v2)).get("requestBody", {"required": False})
+        if described_body["required"]:
+            response = everything(attempt.method, attempt.path, None if attempt.route.takes_file else {})
+            assert error(response) == (400, "validation_exception"), str(attempt)
 
 
 REFUSED: tuple[tuple[str, str, str, Any, str], ...] = (
