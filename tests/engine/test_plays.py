@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from django_playlyfe.engine import selectors, services, signals
+from django_playlyfe.engine import issues, selectors, services, signals
 from django_playlyfe.engine.models import ActionCount, Call, FeedEntry, Player, Score
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import (
@@ -360,8 +360,12 @@ def test_a_rule_that_a_new_design_adds_is_judged_at_the_next_play_whatever_it_to
     assert [event["event"] for event in waved.events["global"]] == ["achievement"]
 
 
-def test_scores_of_a_metric_that_the_design_lost_are_skipped(ada: Realm, activated: Activate) -> None:
+def test_scores_of_a_metric_that_the_design_lost_are_skipped(
+    ada: Realm, activated: Activate, monkeypatch: pytest.MonkeyPatch
+) -> None:
     services.play(ada, "ada", "read")
+    # As if that had been played between the look for issues and the activation.
+    monkeypatch.setattr(issues, "find", lambda *_: [])
     activated(metrics=[point("coins")], actions=[action("read", reward("coins", "1"))], leaderboards=[])
     services.play(ada, "ada", "read")
     assert [entry["metric"]["id"] for entry in selectors.profile(ada, "ada")["scores"]] == ["coins"]
