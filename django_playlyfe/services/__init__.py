@@ -8,6 +8,7 @@ text. ``game`` is a key of ``settings.PLAYLYFE``. What goes wrong is a
 from __future__ import annotations
 
 from django_playlyfe.feedback import feedback
+from django_playlyfe.services.asynchronous import afeedback, aleaderboard, aplay, aprofile
 from django_playlyfe.services.players import ensure_player, export, forget_player, link_player
 from django_playlyfe.services.plays import Play, play, play_many, undo
 from django_playlyfe.services.privacy import hide_player, is_hidden, is_player
@@ -38,6 +39,10 @@ __all__ = [
     "abilities",
     "actions",
     "activity",
+    "afeedback",
+    "aleaderboard",
+    "aplay",
+    "aprofile",
     "definitions",
     "ensure_player",
     "explain",

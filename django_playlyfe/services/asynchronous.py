@@ -1,0 +1,45 @@
+"""Twins of some services for async views: ``await aplay(user, "finish_book", {"pages": 320})``.
+
+Each runs its service in the thread that Django keeps for a request's synchronous code, because connections and
+transactions of the database belong to a thread: the event loop goes on with other requests meanwhile, and what the
+request does by ``sync_to_async`` uses the same connection. As everywhere in Django, no transaction is held open across
+an ``await``: where a play and a row are to share their fate, put both into one function and ``sync_to_async`` that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from asgiref.sync import sync_to_async
+
+from django_playlyfe.feedback import feedback
+from django_playlyfe.services.plays import play
+from django_playlyfe.services.reads import leaderboard, profile
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _twin(service: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """The service as a coroutine function: same arguments, answers and errors."""
+    in_the_thread = sync_to_async(service, thread_sensitive=True)
+
+    @wraps(service)
+    async def twin(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await in_the_thread(*args, **kwargs)
+
+    twin.__name__ = twin.__qualname__ = f"a{service.__name__}"
+    twin.__module__ = __name__
+    twin.__doc__ = (
+        f"``await a{service.__name__}(…)``: as :func:`~django_playlyfe.services.{service.__name__}`, with the same "
+        "arguments, answers and errors; the event loop goes on meanwhile."
+    )
+    return twin
+
+
+aplay = _twin(play)
+aprofile = _twin(profile)
+aleaderboard = _twin(leaderboard)
+afeedback = _twin(feedback)
