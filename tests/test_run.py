@@ -80,6 +80,11 @@ class Browser:
         return answer.text
 
 
+def listen_to_ctrl_c() -> None:
+    """As at a terminal, although the tests may run in the background, where a shell has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture(params=["engine", "http"])
 def demo(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -91,7 +96,11 @@ def demo(
     monkeypatch.setenv("PLAYLYFE_BACKEND", request.param)
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "run.py", "demo", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL, text=True
+        [sys.executable, "run.py", "demo", "--port", str(port)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        preexec_fn=listen_to_ctrl_c,
     )
     base = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + 240
