@@ -233,6 +233,17 @@ def _release_and_wait(remote, more_than=0):
 
 
 @pytest.fixture(autouse=True)
+def cache_on_the_moved_clock(cache_of_its_own, settings):
+    """In this process, whatever CACHE_URL names: the clock of these tests is moved, and a server keeps its own time.
+    The tests of caches name theirs."""
+    in_process = "django.core.cache.backends.locmem.LocMemCache"
+    settings.CACHES = {
+        alias: {"BACKEND": in_process, "LOCATION": alias, "KEY_PREFIX": values["KEY_PREFIX"]}
+        for alias, values in settings.CACHES.items()
+    }
+
+
+@pytest.fixture(autouse=True)
 def nothing_secret_anywhere(request, caplog):
     """Neither the logs (ours and the libraries'), nor the tables that the admin shows, nor the keys of the cache."""
     caplog.set_level(logging.DEBUG)
