@@ -29,7 +29,7 @@ VENV = ROOT / ".venv"
 VAR = Path(os.environ.get("VAR_DIR", ROOT / "var"))
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 MINIMUM = (3, 10)
-EVERYTHING = "test,services,lint,docs"  # extras of pyproject.toml; they hold those of the demo
+EVERYTHING = "test,services,peers,lint,docs"  # extras of pyproject.toml; they hold those of the demo
 DEMO_PASSWORD = "reading-log-demo"  # noqa: S105 - the password of the demo users, printed on purpose
 VARIANTS = (
     "uuid_user",
