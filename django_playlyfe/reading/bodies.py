@@ -17,7 +17,7 @@ _LEFT_OUT = frozenset({"as_of", "is_stale", "source", "user"})
 
 
 def write_body(value: Any) -> Any:
-    """A value of ``types.py`` as JSON-able data."""
+    """A value of ``types`` as JSON-able data."""
     if is_dataclass(value) and not isinstance(value, type):
         kept = (field.name for field in fields(value) if field.name not in _LEFT_OUT)
         return {name: write_body(getattr(value, name)) for name in kept}
@@ -34,7 +34,7 @@ def read_body(shape: Any, body: Any) -> Any:
     """The value again.
 
     Args:
-        shape: a type of ``types.py``, such as ``Player`` or ``Listing[Action]``.
+        shape: a type of ``types``, such as ``Player`` or ``Listing[Action]``.
         body: what :func:`write_body` made of it.
 
     Raises:
