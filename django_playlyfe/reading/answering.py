@@ -20,7 +20,7 @@ from django_playlyfe.exceptions import BadResponse, PlaylyfeError, ServerError, 
 from django_playlyfe.reading import snapshots
 from django_playlyfe.reading.background import reader
 from django_playlyfe.reading.bodies import write_body
-from django_playlyfe.reading.questions import Question
+from django_playlyfe.reading.question import Question
 from django_playlyfe.reading.shelf import KEPT_FOR, Entry, Found, Shelf, now, wants_refresh
 from django_playlyfe.types import Leaderboard, Source
 

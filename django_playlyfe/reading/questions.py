@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from django_playlyfe.reading.question import Question
 from django_playlyfe.types import (
     Action,
     Event,
@@ -22,8 +21,6 @@ from django_playlyfe.types import (
 if TYPE_CHECKING:
     from django_playlyfe.backends.base import GameBackend
 
-T = TypeVar("T")
-
 FRESH = 60.0
 FRESH_BOARD = 30.0
 FRESH_DEFINITIONS = 15 * 60.0
@@ -32,27 +29,6 @@ VISITOR = "-"
 """The ident of what a visitor without a player and without ``READER_PLAYER_ID`` sees."""
 
 PROFILE_KINDS = {False: "profile", True: "profile.detailed"}
-
-
-@dataclass(frozen=True)
-class Question(Generic[T]):
-    """One thing to ask.
-
-    Attributes:
-        kind, ident: name the answer in the cache and among the snapshots. What belongs to one player has the player's
-            id as ident, whatever the kind.
-        shape: the type of the answer.
-        fresh_for: seconds.
-        ask: makes the call.
-        player_id: whose writes make the answer old; "" for what is everybody's.
-    """
-
-    kind: str
-    ident: str
-    shape: Any
-    fresh_for: float
-    ask: Callable[[], T] = field(compare=False, repr=False)
-    player_id: str = ""
 
 
 def profile(backend: GameBackend, player_id: str, *, detailed: bool) -> Question[Player]:

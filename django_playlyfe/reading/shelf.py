@@ -20,7 +20,7 @@ from django_playlyfe import wire
 from django_playlyfe.client.sharing import CacheDown, Sharing
 from django_playlyfe.exceptions import APIError, PlayerNotFound, PlaylyfeError, Suppressed
 from django_playlyfe.reading.bodies import read_body
-from django_playlyfe.reading.questions import Question
+from django_playlyfe.reading.question import Question
 from django_playlyfe.types import Source
 
 FORMAT = 1

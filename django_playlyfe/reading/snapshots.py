@@ -16,7 +16,8 @@ from django.db import DatabaseError, router, transaction
 
 from django_playlyfe.models import Snapshot
 from django_playlyfe.reading.bodies import write_body
-from django_playlyfe.reading.questions import PROFILE_KINDS, Question
+from django_playlyfe.reading.question import Question
+from django_playlyfe.reading.questions import PROFILE_KINDS
 from django_playlyfe.reading.shelf import Entry
 from django_playlyfe.types import Leaderboard, LeaderboardRow, MetricRef, Player, Score
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from django_playlyfe.feedback import feedback
 from django_playlyfe.services.asynchronous import afeedback, aleaderboard, aplay, aprofile
 from django_playlyfe.services.players import ensure_player, export, forget_player, link_player
-from django_playlyfe.services.plays import Play, play, play_many, undo
+from django_playlyfe.services.plays import play, play_many, undo
 from django_playlyfe.services.privacy import hide_player, is_hidden, is_player
 from django_playlyfe.services.queue import pending, queue_facts, queue_trouble
 from django_playlyfe.services.reads import (
@@ -32,6 +32,7 @@ from django_playlyfe.services.reads import (
     status,
 )
 from django_playlyfe.services.tokens import reset_token, token_status
+from django_playlyfe.types import Play
 
 __all__ = [
     "MOST_ROWS",

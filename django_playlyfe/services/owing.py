@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
 
@@ -21,10 +21,7 @@ from django_playlyfe.delivery.wake import kick_after_commit
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.models import Delivery, PlayerLink
 from django_playlyfe.reading import snapshots
-from django_playlyfe.types import PlayResult
-
-if TYPE_CHECKING:
-    from django_playlyfe.services.plays import Play
+from django_playlyfe.types import Play, PlayResult
 
 
 def create(link: PlayerLink, about: About, backend: GameBackend, using: str) -> PlayerLink:

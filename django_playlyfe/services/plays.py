@@ -7,7 +7,6 @@ nor an error spoils what the caller has written. A refusal is an answer, not an 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,25 +28,12 @@ from django_playlyfe.links import SiteUser, check_user, database_of, link_of, li
 from django_playlyfe.models import PlayerLink
 from django_playlyfe.services import owing
 from django_playlyfe.services.enrolment import create, create_in_game
-from django_playlyfe.types import PlayOf, PlayResult
+from django_playlyfe.types import Play, PlayOf, PlayResult
 
 if TYPE_CHECKING:
     from django_playlyfe.links import Who
 
 LONGEST_KEY = 200
-
-
-@dataclass(frozen=True)
-class Play:
-    """One play for :func:`play_many`; the fields are the arguments of :func:`play`."""
-
-    user: Any
-    action: str
-    variables: Mapping[str, Any] = field(default_factory=dict)
-    count: int = 1
-    scopes: Sequence[Mapping[str, str]] = ()
-    idempotency_key: str | None = None
-    at: datetime | None = None
 
 
 def play(

@@ -22,7 +22,7 @@ from django_playlyfe.links import database_of, player_id_of, player_id_or_none, 
 from django_playlyfe.models import PlayerLink
 from django_playlyfe.reading import questions
 from django_playlyfe.reading.answering import answer, answers
-from django_playlyfe.reading.questions import Question
+from django_playlyfe.reading.question import Question
 from django_playlyfe.services.privacy import without_hidden_names, without_name
 from django_playlyfe.services.queue import queue_facts
 from django_playlyfe.types import (

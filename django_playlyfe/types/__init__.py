@@ -38,6 +38,7 @@ from django_playlyfe.types.players import (
 )
 from django_playlyfe.types.plays import (
     Feedback,
+    Play,
     PlayOf,
     PlayResult,
     PlayStatus,
@@ -77,6 +78,7 @@ __all__ = [
     "MetricRef",
     "Movement",
     "MovementPart",
+    "Play",
     "PlayOf",
     "PlayResult",
     "PlayStatus",

@@ -46,6 +46,19 @@ class PlayResult:
 
 
 @dataclass(frozen=True)
+class Play:
+    """One play for ``services.play_many``; the fields are the arguments of ``services.play``."""
+
+    user: Any
+    action: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    count: int = 1
+    scopes: Sequence[Mapping[str, str]] = ()
+    idempotency_key: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class PlayOf:
     """One of many plays, as backends take them; the fields are the arguments of a single play."""
 
