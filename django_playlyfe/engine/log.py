@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -151,6 +151,16 @@ def local_date(player: Player, zone: str, at: datetime) -> date:
 def feed_ticks(call: Call) -> list[int]:
     """Which events of a call the game's feed shows: the global ones, none of a silent call."""
     return [] if call.kind in _SILENT else [tick for tick, entry in enumerate(call.events) if entry["global"]]
+
+
+def save_calls(calls: Sequence[Call]) -> None:
+    """Add rows to the log, in this order. One query where the database tells the primary keys of many new rows."""
+    database = transactions.write_connection()
+    if database.features.can_return_rows_from_bulk_insert:
+        Call.objects.using(database.alias).bulk_create(calls)
+    else:
+        for call in calls:
+            call.save(force_insert=True, using=database.alias)
 
 
 def save_feed_entries(calls: Iterable[Call]) -> None:

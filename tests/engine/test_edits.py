@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,7 +15,7 @@ from django_playlyfe.engine.models import ActionCount, Call, Score
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import Conflict, InvalidRequest, NotFound, PlayerNotFound
 
-from .conftest import always
+from .conftest import action, always, point, reward
 
 NOON = datetime(2024, 3, 5, 12, tzinfo=timezone.utc)
 COINS = {"id": "coins", "type": "point"}
@@ -198,6 +198,43 @@ class TestCustomRules:
                 players, "weekly_target", [{**data[0], "variables": {"target": -1}}], idempotency_key="week 9"
             )
 
+    def test_the_same_key_for_other_players_is_a_conflict(self, players: Realm) -> None:
+        def run(*player_ids: str) -> list[list[services.Recorded]]:
+            data = [{"variables": {"target": 0}, "player_ids": list(player_ids)}]
+            return services.run_rule(players, "weekly_target", data, idempotency_key="week 9")
+
+        with pytest.raises(PlayerNotFound):  # a call that failed uses up no key
+            run("ines", "nobody")
+        run("ines")
+        with pytest.raises(Conflict):
+            run("rui")
+        with pytest.raises(Conflict):
+            run("ines", "rui")
+        assert "coins" not in values(players, "rui")
+        assert run("ines")[0][0].replayed
+
+    def test_a_player_named_twice_is_paid_twice_each_time_on_what_the_time_before_left(self, players: Realm) -> None:
+        entry = {"variables": {"target": 0}, "player_ids": ["ines", "rui", "ines"]}
+        answer = services.run_rule(
+            players, "weekly_target", [entry, {"variables": {"target": 0}, "player_ids": ["rui"]}]
+        )
+        coins = [[told(recorded)[0][1][0][1] for recorded in entry] for entry in answer]
+        first, second = {"old": None, "new": "40"}, {"old": "40", "new": "70"}
+        assert coins == [[first, first, second], [second]]
+        assert {values(players, name)["coins"] for name in ("ines", "rui")} == {"70"}
+
+    def test_the_queries_do_not_grow_with_the_players(self, players: Realm, count_queries: Any) -> None:
+        def run(number: int) -> int:
+            names = [f"p{number}-{index}" for index in range(number)]
+            for name in names:
+                services.create_player(players, name)
+            with count_queries() as counted:
+                services.run_rule(players, "weekly_target", [{"variables": {"target": 0}, "player_ids": names}])
+            return len(counted)
+
+        run(1)
+        assert run(20) <= run(2)
+
     def test_scopes_are_credited(self, players: Realm) -> None:
         reward = {"metric": {"id": "xp", "type": "point"}, "verb": "set", "value": "500"}
         services.adjust_scores(players, "ines", [reward])
@@ -223,6 +260,28 @@ class TestReverts:
         assert told(reverted) == [
             ("score", [("badges", {"Bookworm": {"old": "1", "new": "0"}}), ("impact", {"old": "63", "new": "13"})])
         ]
+
+    def test_an_achievement_that_was_taken_back_is_earned_again_by_the_next_play_that_finds_its_condition_met(
+        self, players: Realm
+    ) -> None:
+        services.adjust_scores(players, "ines", [{"metric": COINS, "verb": "set", "value": "20"}])
+        achievement = five_books(players).events["global"][-1]
+        assert told(services.revert(players, "ines", [achievement["id"]]), "global") == []
+        assert told(play(players, "buy_bookmark"), "global") == [
+            (
+                "achievement",
+                [("badges", {"Bookworm": {"old": "0", "new": "1"}}), ("impact", {"old": "13", "new": "63"})],
+            )
+        ]
+
+    def test_what_no_column_could_hold_is_no_change(self, activated: Callable[..., Realm]) -> None:
+        realm = activated(metrics=[point("xp", min="-Infinity")], actions=[action("read", reward("xp", str(2**62)))])
+        services.create_player(realm, "ada")
+        event = services.play(realm, "ada", "read").events["local"][0]["id"]
+        lowest = [{"metric": {"id": "xp", "type": "point"}, "verb": "set", "value": str(1 - 2**63)}]
+        services.adjust_scores(realm, "ada", lowest)
+        services.revert(realm, "ada", [event])
+        assert values(realm, "ada")["xp"] == str(1 - 2**63)
 
     @pytest.mark.parametrize("event", ["e4716000-dae7-11ee-923a-5bd1e20c47f9", "nonsense", 7])
     def test_an_unknown_event_changes_nothing(self, players: Realm, event: Any) -> None:

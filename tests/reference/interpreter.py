@@ -451,7 +451,7 @@ def compare(left: Value, comparison: str, right: Value) -> bool:
         return False
     if not number(left).is_nan() and not number(right).is_nan():
         return OPERATORS[comparison](number(left), number(right))
-    return comparison in ("eq", "ne") and OPERATORS[comparison](str(left), str(right))
+    return comparison in ("eq", "ne") and OPERATORS[comparison](left, right)
 
 
 def text_delta(old: int | None, new: int | None) -> Json:

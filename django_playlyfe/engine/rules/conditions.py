@@ -28,8 +28,8 @@ def compare(left: Value, comparison: str, right: Value) -> bool:
     if _numeric(left) and _numeric(right):
         return _OPERATORS[comparison](as_number(left), as_number(right))
     if comparison == "eq":
-        return str(left) == str(right)
-    return comparison == "ne" and str(left) != str(right)
+        return left == right  # a number equals no text that does not read as one
+    return comparison == "ne" and left != right
 
 
 def _undefined(value: Value) -> bool:

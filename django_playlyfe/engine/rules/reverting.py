@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django_playlyfe.engine.rules.arithmetic import LIMIT
 from django_playlyfe.engine.rules.changes import Change, number_change, state_change
 from django_playlyfe.engine.rules.judgement import Judgement
 from django_playlyfe.engine.rules.plan import Plan, PointMetric, SetMetric, StateMetric
@@ -52,7 +53,7 @@ def _points(metric: PointMetric, delta: Mapping[str, Any], running: PlayerState)
         new = max(new, metric.minimum)
     if metric.maximum is not None:
         new = min(new, metric.maximum)
-    if new == old:
+    if new == old or abs(new) > LIMIT:
         return None
     running.points[metric.id] = new
     return number_change(metric, old, new)

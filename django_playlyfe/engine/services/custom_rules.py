@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django_playlyfe.engine import inputs, log, transactions
+from django.utils import timezone as clock
+
+from django_playlyfe.engine import inputs, log, plans, transactions
+from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.canonical import canonical
 from django_playlyfe.engine.log import Recorded
-from django_playlyfe.engine.models import Call, Player
-from django_playlyfe.engine.realm import Realm, find_game
+from django_playlyfe.engine.models import Call, Game, Player
+from django_playlyfe.engine.projections import Projections, save_all
+from django_playlyfe.engine.realm import Realm, find_game, lock_players, player_keys, version_in_force
 from django_playlyfe.engine.refusals import invalid, translated
 from django_playlyfe.engine.rules import judge
 from django_playlyfe.engine.rules.state import Refused
-from django_playlyfe.engine.services.recording import Scene
 from django_playlyfe.wire import make_error
 
 MOST_RUNS = 10_000
 """Players times entries of one call."""
+
+CHUNK = 200
+"""Runs that are judged and stored together."""
 
 
 @dataclass(frozen=True)
@@ -58,29 +64,126 @@ def run_rule(
     asked = hashlib.sha256(canonical([dict(entry) for entry in data]).encode()).hexdigest()
     answers: dict[tuple[int, int], Recorded] = {}
     with transactions.atomic():
-        _expect_players(realm, {run.player_id for run in runs})
-        # In the order of the ids, whatever was asked: two such calls then never wait for each other in a circle.
-        for run in sorted(runs, key=lambda run: run.player_id):
-            answers[run.entry, run.position] = _run(realm, rule_id, run, key, asked)
+        keys = player_keys(realm, {run.player_id for run in runs})
+        if any(run.player_id not in keys for run in runs):
+            raise make_error("player_not_found")
+        if key is not None:
+            _claim(realm, rule_id, key, asked)
+        # In the order of the players' keys, so that two such calls lock them in the same order.
+        runs.sort(key=lambda run: keys[run.player_id])
+        for start in range(0, len(runs), CHUNK):
+            answers.update(_run_chunk(realm, rule_id, runs[start : start + CHUNK], key))
     return [
         [answers[index, position] for position in range(len(entry["player_ids"]))] for index, entry in enumerate(data)
     ]
 
 
-def _run(realm: Realm, rule_id: str, run: _Run, key: str | None, asked: str) -> Recorded:
-    scene = Scene.enter(realm, run.player_id)
-    stored_key = None if key is None else _key_of(key, run.entry)
-    earlier = _earlier(scene.player, rule_id, stored_key)
-    if earlier is not None:
-        if earlier.inputs.get("asked") != asked:
-            raise make_error("idempotency_key_reused", "The key was used for another call of this rule")
-        return log.recorded(realm, earlier, scene.player, replayed=True)
-    try:
-        outcome = judge.custom_rule(scene.plan, scene.state, rule_id, run.variables, scene.at)
-    except Refused as refused:
-        raise translated(refused, None) from None
-    given = {"variables": dict(run.variables), "scopes": list(run.scopes), "asked": asked}
-    return scene.record(Call.Kind.RULE, outcome, given, action=rule_id, idempotency_key=stored_key)
+def _claim(realm: Realm, rule_id: str, key: str, asked: str) -> None:
+    """Note for what a key is used, in a row of the log about no player; calls with a key go one after the other.
+
+    Raises:
+        Conflict: it was used for other data.
+    """
+    game = find_game(realm)
+    database, stored_key = transactions.write_alias(), _key_of(key, realm.environment)
+    transactions.locked(Game.objects.filter(pk=game.pk)).values_list("pk").first()
+    claims = Call.objects.using(database).filter(
+        player=None, kind=Call.Kind.RULE, action=rule_id, idempotency_key=stored_key, game=game
+    )
+    claim = claims.first()
+    if claim is None:
+        at = inputs.in_milliseconds(clock.now())
+        claims.create(
+            game=game,
+            environment=realm.environment,
+            kind=Call.Kind.RULE,
+            action=rule_id,
+            idempotency_key=stored_key,
+            at=at,
+            local_date=at.date(),
+            version=version_in_force(game, realm),
+            inputs={"asked": asked},
+            seed=log.new_seed(at),
+        )
+    elif claim.inputs.get("asked") != asked:
+        raise make_error("idempotency_key_reused", "The key was used for another call of this rule")
+
+
+def _run_chunk(
+    realm: Realm, rule_id: str, runs: Sequence[_Run], key: str | None
+) -> Iterator[tuple[tuple[int, int], Recorded]]:
+    """Judge and store, with a constant number of queries."""
+    players = lock_players(realm, (run.player_id for run in runs))
+    if any(run.player_id not in players for run in runs):  # erased since they were looked up
+        raise make_error("player_not_found")
+    stored_keys = {} if key is None else {run.entry: _key_of(key, run.entry) for run in runs}
+    chunk = _Chunk(realm, rule_id, players, _earlier(players, rule_id, stored_keys.values()))
+    calls = [(run, chunk.call(run, stored_keys.get(run.entry))) for run in runs]
+    chunk.store()
+    for run, call in calls:
+        recorded = log.recorded(realm, call, players[run.player_id], replayed=call not in chunk.calls)
+        if not recorded.replayed:
+            log.announce(recorded)
+        yield (run.entry, run.position), recorded
+
+
+class _Chunk:
+    """Runs that are judged together: what is stored of their players, read once.
+
+    Attributes:
+        calls: what was judged so far, not saved.
+    """
+
+    def __init__(
+        self, realm: Realm, rule_id: str, players: Mapping[str, Player], earlier: Mapping[tuple[int, str], Call]
+    ) -> None:
+        self.calls: list[Call] = []
+        self._rule_id = rule_id
+        self._players = players
+        self._earlier = earlier
+        self._version = version_in_force(next(iter(players.values())).game, realm)
+        self._plan = plans.plan_of(self._version)
+        self._projections = Projections.load_all(list(players.values()))
+
+    def call(self, run: _Run, key: str | None) -> Call:
+        """The call of one run: the earlier one with this key, or a new one."""
+        player = self._players[run.player_id]
+        if key is not None and (player.pk, key) in self._earlier:
+            return self._earlier[player.pk, key]
+        projections, at = self._projections[player.pk], inputs.in_milliseconds(clock.now())
+        try:
+            state = projections.state(self._plan)
+            outcome = judge.custom_rule(self._plan, state, self._rule_id, run.variables, at)
+        except Refused as refused:
+            raise translated(refused, None) from None
+        call = log.new_call(
+            player,
+            self._version,
+            kind=Call.Kind.RULE,
+            at=at,
+            zone=self._plan.timezone,
+            action=self._rule_id,
+            idempotency_key=key,
+            inputs={"variables": dict(run.variables), "scopes": list(run.scopes)},
+            events=log.stored_events(outcome.events),
+            writes=projections.apply(outcome.writes, at),
+        )
+        self.calls.append(call)
+        return call
+
+    def store(self) -> None:
+        """Save what was judged."""
+        if not self.calls:
+            return
+        by_key = {player.pk: player for player in self._players.values()}
+        crediting.credit_all([(by_key[call.player_id or 0], self._plan, call) for call in self.calls])
+        log.save_calls(self.calls)
+        save_all(list(self._projections.values()))
+        log.save_feed_entries(self.calls)
+        newly_judged = [key for key, player in by_key.items() if player.judged_version_id != self._version.pk]
+        if newly_judged:
+            rows = Player.objects.using(transactions.write_alias())
+            rows.filter(pk__in=newly_judged).update(judged_version=self._version)
 
 
 def _read(data: object) -> list[_Run]:
@@ -100,22 +203,21 @@ def _read(data: object) -> list[_Run]:
     return runs
 
 
-def _expect_players(realm: Realm, player_ids: set[str]) -> None:
-    players = Player.objects.using(transactions.write_alias()).filter(
-        game=find_game(realm), environment=realm.environment, player_id__in=player_ids
+def _key_of(key: str, place: object) -> str:
+    """One key stands for all players and entries of a call; a player may be in several entries. ``place`` is the entry,
+    or the environment for the call as a whole."""
+    return hashlib.sha256(f"{place}\0{key}".encode()).hexdigest()
+
+
+def _earlier(players: Mapping[str, Player], rule_id: str, keys: Iterable[str]) -> dict[tuple[int, str], Call]:
+    """Earlier calls of a rule with these keys, by player and key. One query, none without keys."""
+    wanted = set(keys)
+    if not wanted:
+        return {}
+    calls = Call.objects.using(transactions.write_alias()).filter(
+        player__in=[player.pk for player in players.values()],
+        kind=Call.Kind.RULE,
+        action=rule_id,
+        idempotency_key__in=wanted,
     )
-    if player_ids - set(players.values_list("player_id", flat=True)):
-        raise make_error("player_not_found")
-
-
-def _key_of(key: str, entry: int) -> str:
-    """One key stands for all players and entries of a call; a player may be in several entries."""
-    return hashlib.sha256(f"{entry}\0{key}".encode()).hexdigest()
-
-
-def _earlier(player: Player, rule_id: str, key: str | None) -> Call | None:
-    if key is None:
-        return None
-    calls = Call.objects.using(transactions.write_alias())
-    earlier: Call | None = calls.filter(player=player, kind=Call.Kind.RULE, action=rule_id, idempotency_key=key).first()
-    return earlier
+    return {(call.player_id or 0, call.idempotency_key or ""): call for call in calls}

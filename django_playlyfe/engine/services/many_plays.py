@@ -145,18 +145,13 @@ class _Chunk:
 def _store(chunk: _Chunk) -> None:
     if not chunk.calls:
         return
-    plan, database = plans.plan_of(chunk.version), transactions.write_connection()
+    plan = plans.plan_of(chunk.version)
     crediting.credit_all([(chunk.projections[_owner(call)].player, plan, call) for call in chunk.calls])
-    rows = Call.objects.using(database.alias)
-    if database.features.can_return_rows_from_bulk_insert:
-        rows.bulk_create(chunk.calls)
-    else:
-        for call in chunk.calls:  # their primary keys are needed, and this database does not tell many at once
-            call.save(force_insert=True, using=database.alias)
+    log.save_calls(chunk.calls)
     save_all(list(chunk.projections.values()))
     log.save_feed_entries(chunk.calls)
     if chunk.newly_judged:
-        judged_now = Player.objects.using(database.alias).filter(pk__in=chunk.newly_judged)
+        judged_now = Player.objects.using(transactions.write_alias()).filter(pk__in=chunk.newly_judged)
         judged_now.update(judged_version=chunk.version)
 
 

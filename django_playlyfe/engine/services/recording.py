@@ -78,8 +78,10 @@ class Scene:
         call.save(force_insert=True, using=transactions.write_alias())
         self.projections.save()
         log.save_feed_entries([call])
-        if player.judged_version_id != version.pk:
-            player.judged_version = version
+        # A revert judges no achievements, so the next call looks at every rule.
+        judged_by = None if kind == Call.Kind.REVERT else version
+        if player.judged_version_id != (judged_by and judged_by.pk):
+            player.judged_version = judged_by
             player.save(update_fields=["judged_version"])
         recorded = log.recorded(self.realm, call, player)
         log.announce(recorded)

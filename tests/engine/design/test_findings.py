@@ -88,6 +88,15 @@ def test_a_badge_that_nothing_gives_takes_what_needs_it_along() -> None:
     ]
 
 
+def test_a_value_that_is_rounded_up_reaches_what_it_is_rounded_to() -> None:
+    found = plan(
+        metrics=[point("xp"), BADGES],
+        actions=[action("read", reward("xp", "9.5", "set"))],
+        rules=[award("worm", metric_is("xp", "point", "ge", "10")), award("owl", metric_is("xp", "point", "ge", "11"))],
+    )
+    assert [name for code, name in named(found) if code == "RULE_UNREACHABLE"] == ["earn_owl"]
+
+
 def test_levels_above_what_can_be_had() -> None:
     levels = {
         "id": "levels",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from django_playlyfe.engine import history
-from django_playlyfe.engine.models import Bucket, Histogram, Score
+from django_playlyfe.engine.models import Bucket, BucketChange, Histogram, Score
 from django_playlyfe.engine.realm import Realm
 
 from ..boards.test_histograms import agrees, grow, large, move
@@ -36,6 +37,16 @@ def test_a_wrong_histogram_is_found_and_let_go(large: Realm, monkeypatch: pytest
     assert said(large) == []
     assert not Histogram.objects.exists()
     agrees()
+
+
+def test_the_purge_tends_them_where_nobody_reads(large: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
+    grow(monkeypatch)
+    for number in range(5):
+        move("p03", 50 + number)
+    assert BucketChange.objects.exists()
+    call_command("playlyfe_engine_purge", verbosity=0)
+    assert not BucketChange.objects.exists()
+    assert said(large) == []
 
 
 @pytest.mark.parametrize("rewrite", [history.repair, history.replay])

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from django_playlyfe.engine.design.findings.known import Known
 from django_playlyfe.engine.design.report import pointer
+from django_playlyfe.engine.rules import spans
 from django_playlyfe.engine.rules.plan import (
     AchievementRule,
     Condition,
@@ -174,7 +175,8 @@ def _pay(plan: Plan, reward: Reward, reached: _Reached) -> None:
 def _moved(metric: PointMetric, reward: Reward, value: Span, so_far: Span) -> Span:
     """Where a score may be once a reward was paid any number of times."""
     if reward.verb == "set":
-        low, high = min(so_far.low, value.low), max(so_far.high, value.high)
+        stored = spans.call("round", [value])
+        low, high = min(so_far.low, stored.low), max(so_far.high, stored.high)
     else:
         up = value.high if reward.verb == "add" else -value.low
         down = value.low if reward.verb == "add" else -value.high
