@@ -158,6 +158,11 @@ class PlaylyfeClient(PlaylyfeAPI):
         }
 
     @property
+    def api_url(self) -> str:
+        """Base of the API with its version."""
+        return self._api_url
+
+    @property
     def features(self) -> frozenset[str]:
         """What the server has announced: ``idempotency``, ``played-at``."""
         return self._features.names()
