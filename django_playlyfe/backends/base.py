@@ -25,11 +25,13 @@ from django_playlyfe.types import (
     Progress,
     Rarity,
 )
+from django_playlyfe.wire import make_error
 
 if TYPE_CHECKING:
     from django.core.checks import CheckMessage
 
     from django_playlyfe.conf import GameSettings
+    from django_playlyfe.pictures import Picture
     from django_playlyfe.reading.shelf import Shelf
 
 
@@ -301,6 +303,13 @@ class GameBackend(ABC):
     def rarities(self, reader_id: str | None) -> Listing[Rarity]:
         """How many players hold each item (flag ``rarity``); secret ones only if the reader holds them."""
         return Listing()
+
+    def picture(self, kind: str, ident: str, *, item: str, size: str, reader_id: str | None) -> Picture:
+        """A picture: of the "game", a "player" or a "metric", there with ``item`` of one of its items or states.
+
+        Raises NotFound: there is none, and no stock picture either.
+        """
+        raise make_error("image_not_found")
 
     @abstractmethod
     def export(self, player_id: str) -> dict[str, Any]:

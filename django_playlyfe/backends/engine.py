@@ -19,6 +19,7 @@ from django_playlyfe import cache, conf, signals, wire
 from django_playlyfe.backends.base import NOTIFICATIONS_SINCE, GameBackend
 from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
 from django_playlyfe.links import link_of_player
+from django_playlyfe.pictures import Picture
 from django_playlyfe.types import (
     Action,
     Event,
@@ -320,6 +321,12 @@ class EngineBackend(GameBackend):
         from django_playlyfe.engine import selectors
 
         return wire.as_listing(selectors.rarity(self.realm, reader_id))
+
+    def picture(self, kind: str, ident: str, *, item: str, size: str, reader_id: str | None) -> Picture:
+        """A picture, its own or the stock one; a player without one has none."""
+        from django_playlyfe.engine import selectors
+
+        return Picture.whole("image/png", selectors.image_of(self.realm, kind, ident, size, item))
 
     def export(self, player_id: str) -> dict[str, Any]:
         """Everything stored about a player. Raises PlayerNotFound."""

@@ -25,6 +25,7 @@ from django_playlyfe.exceptions import (
     Suppressed,
     TransportError,
 )
+from django_playlyfe.pictures import Picture
 from django_playlyfe.reading import questions
 from django_playlyfe.reading.answering import known_or_asked
 from django_playlyfe.types import (
@@ -42,6 +43,11 @@ T = TypeVar("T")
 
 LOOK_BACK = (1, 7, 30)
 """Days of a feed that are read until enough events are found (``reliability.md`` §4)."""
+_PICTURE_ROUTES = {
+    "game": "/runtime/assets/game",
+    "player": "/runtime/assets/players/{id}",
+    "metric": "/runtime/assets/definitions/metrics/{id}",
+}
 _BEGINNING = datetime(2000, 1, 1, tzinfo=timezone.utc)
 
 _bound: ContextVar[float | None] = ContextVar("django_playlyfe_bound", default=None)
@@ -197,6 +203,15 @@ class HttpReads(GameBackend):
         except APIError as error:
             if error.code != "route_not_found":
                 raise
+
+    def picture(self, kind: str, ident: str, *, item: str, size: str, reader_id: str | None) -> Picture:
+        """A picture; one of more than 64 KiB is still on its way."""
+        reader = reader_id or (ident if kind == "player" else self._reader(reader_id))
+        query = {"size": size} | ({"item": item} if item else {})
+        ids = {"id": ident} if ident else {}
+        found = self._read(lambda client: client.picture(_PICTURE_ROUTES[kind], ids=ids, query=query, player_id=reader))
+        assert found is not None  # noqa: S101 - only with an etag is there nothing to send
+        return found
 
     def export(self, player_id: str) -> dict[str, Any]:
         """The profile and all activity that the server keeps. Raises PlayerNotFound."""

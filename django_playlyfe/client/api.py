@@ -24,9 +24,10 @@ from django_playlyfe.client.answers import (
 )
 from django_playlyfe.client.bodies import FEED_BYTES, JSON_BYTES
 from django_playlyfe.client.exchange import Answer, Call, Exchange
-from django_playlyfe.client.images import IMAGE_BYTES, IMAGE_LIMITS, Picture
+from django_playlyfe.client.images import IMAGE_BYTES, IMAGE_LIMITS
 from django_playlyfe.client.limits import Limits
 from django_playlyfe.client.outcomes import Kind
+from django_playlyfe.pictures import Picture
 
 T = TypeVar("T")
 
@@ -260,8 +261,8 @@ class PlaylyfeAPI:
         route: str,
         *,
         ids: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
         player_id: str,
-        size: str | None = None,
         etag: str = "",
     ) -> Picture | None:
         """A picture of a player, metric, item or game, to be passed on to a browser.
@@ -269,12 +270,13 @@ class PlaylyfeAPI:
         Args:
             route: template below ``/runtime/assets``, ``/runtime/assets/players/{id}``; never a stranger's.
             ids: for its braces.
+            query: ``size`` as the server names it, ``item`` of a metric.
             player_id: whose eyes see it.
-            size: as the server names it.
             etag: of the one that the browser has.
 
         Returns:
-            PNG, JPEG, GIF or WebP by header and by its bytes, at most 5 MiB; None if it is the one of ``etag``.
+            PNG, JPEG, GIF or WebP by header and by its first bytes; None if it is the one of ``etag``. One of more than
+            64 KiB is still on its way: read it to its end or close it. It is cut at 5 MiB, and after 10 s.
 
         Raises:
             NotFound: there is none.
@@ -284,7 +286,7 @@ class PlaylyfeAPI:
             "GET",
             route,
             ids=ids or {},
-            query={"size": size} if size is not None else {},
+            query=query or {},
             player_id=player_id,
             largest_answer=IMAGE_BYTES,
             wants_picture=True,

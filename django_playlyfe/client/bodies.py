@@ -18,7 +18,7 @@ TOKEN_BYTES = 64 * 1024
 JSON_BYTES = 2 * 1024 * 1024
 FEED_BYTES = 8 * 1024 * 1024
 
-_CHUNK = 64 * 1024
+PIECE = 64 * 1024
 
 Trouble = Literal["", "truncated", "timeout", "too_large", "undecodable"]
 """Why a body could not be read whole; empty if it was."""
@@ -32,15 +32,25 @@ def read_body(raw: BaseHTTPResponse, limit: int) -> tuple[bytes, Trouble]:
     Returns:
         What came, and what was wrong with it.
     """
-    chunks: list[bytes] = []
+    pieces: list[bytes] = []
     size = 0
+    while True:
+        piece, trouble = read_piece(raw)
+        if trouble:
+            return b"", trouble
+        if not piece:
+            return b"".join(pieces), ""
+        size += len(piece)
+        if size > limit:
+            raw.close()
+            return b"", "too_large"
+        pieces.append(piece)
+
+
+def read_piece(raw: BaseHTTPResponse) -> tuple[bytes, Trouble]:
+    """The next piece of a streamed body, of :data:`PIECE` bytes unless it is the last; empty at the end."""
     try:
-        while chunk := raw.read(_CHUNK, decode_content=True):
-            size += len(chunk)
-            if size > limit:
-                raw.close()
-                return b"", "too_large"
-            chunks.append(chunk)
+        return raw.read(PIECE, decode_content=True), ""
     except ReadTimeoutError:
         return b"", "timeout"
     except DecodeError:
@@ -48,7 +58,6 @@ def read_body(raw: BaseHTTPResponse, limit: int) -> tuple[bytes, Trouble]:
         return b"", "undecodable"
     except (HTTPError, OSError, http.client.HTTPException):
         return b"", "truncated"
-    return b"".join(chunks), ""
 
 
 class NotJSON(ValueError):

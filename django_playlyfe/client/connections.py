@@ -31,6 +31,7 @@ class Flight:
     Attributes:
         sent: at least one byte of the request was handed to the socket.
         was_cut: the hard limit shut the socket down; no success seen afterwards may be believed.
+        stays: the answer is read after :func:`flying` is left; whoever reads it lands.
     """
 
     def __init__(self, *, is_write: bool, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -38,6 +39,7 @@ class Flight:
         self.clock = clock
         self.sent = False
         self.was_cut = False
+        self.stays = False
         self._handle: socket.socket | None = None
         self._lock = threading.Lock()
 
@@ -83,7 +85,8 @@ def flying(flight: Flight) -> Iterator[None]:
         yield
     finally:
         _flight.reset(token)
-        flight.land()
+        if not flight.stays:
+            flight.land()
 
 
 class _WatchedConnection(HTTPConnection):

@@ -11,14 +11,15 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django_playlyfe.client.addresses import check_id, check_key, fill
-from django_playlyfe.client.bodies import JSON_BYTES
+from django_playlyfe.client.bodies import JSON_BYTES, Trouble
 from django_playlyfe.client.clock import SYSTEM_CHANCE, SYSTEM_CLOCK, Chance, Clock
 from django_playlyfe.client.errors import build_error, suppressed
 from django_playlyfe.client.features import Features
-from django_playlyfe.client.images import judge_picture
+from django_playlyfe.client.images import IMAGE_LIMITS, interruption, judge_picture
 from django_playlyfe.client.limits import HARD_LIMIT, Limits
 from django_playlyfe.client.outcomes import Arrived, Kind, Strain, Verdict, judge_answer, judge_failure, may_repeat
 from django_playlyfe.client.redaction import logger
@@ -138,7 +139,8 @@ class Exchange:
             headers["Content-Type"] = "application/json"
             body = _encode(call.body or {})
         url = self._api_url + fill(call.route, call.ids)
-        outgoing = Outgoing(call.method, url, headers, query, body, call.largest_answer)
+        seconds = IMAGE_LIMITS.wall if call.wants_picture else 0.0
+        outgoing = Outgoing(call.method, url, headers, query, body, call.largest_answer, streams_for=seconds)
         return _Journey(call, outgoing, request_id, limits, deadline)
 
     def _attempt(self, journey: _Journey) -> Answer:
@@ -199,6 +201,8 @@ class Exchange:
             wall=remaining,
         )
         if isinstance(result, Arrived):
+            if result.stream is not None:
+                result.stream.report = partial(self._interrupted, journey, result)
             is_of_picture = journey.call.wants_picture
             verdict = judge_picture(result) if is_of_picture else judge_answer(result, journey.call.kind)
             journey.is_replayed = result.headers.get("Idempotency-Replayed", "").lower() == "true"
@@ -211,6 +215,11 @@ class Exchange:
             journey.admission = self._throttle.succeeded(journey.admission)
         _log(journey, verdict, token, (self._clock.monotonic() - started) * 1000)
         return verdict
+
+    def _interrupted(self, journey: _Journey, arrived: Arrived, trouble: Trouble) -> PlaylyfeError:
+        """The error for a picture that broke off when its first piece had been passed on."""
+        logger.warning("call %s outcome=APPLIED cut=%s", journey, trouble, extra=_CALL)
+        return interruption(arrived, trouble, now=self._clock.now(), request_id=journey.request_id)
 
     def _pause(self, journey: _Journey, error: PlaylyfeError) -> float | None:
         """How long to wait before the call is tried again; None if it is not."""

@@ -6,11 +6,13 @@ A site passes them on under its own address, so that no token reaches a browser.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from django_playlyfe import exceptions as errors
+from django_playlyfe.client.bodies import Trouble
+from django_playlyfe.client.errors import build_error
 from django_playlyfe.client.limits import Limits
-from django_playlyfe.client.outcomes import Arrived, Verdict, judge_answer
+from django_playlyfe.client.outcomes import Arrived, Failed, Verdict, judge_answer, judge_failure
+from django_playlyfe.pictures import Picture
 
 IMAGE_BYTES = 5 * 1024 * 1024
 IMAGE_LIMITS = Limits(wall=10.0)
@@ -24,33 +26,6 @@ _BEGINNINGS: Mapping[str, tuple[bytes, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A picture as it may be shown.
-
-    Attributes:
-        content_type: ``image/png``, ``image/jpeg``, ``image/gif`` or ``image/webp``.
-        data: the bytes, at most 5 MiB.
-        etag, last_modified: for the browser's next request, empty if the server gave none.
-    """
-
-    content_type: str
-    data: bytes = field(repr=False)
-    etag: str = ""
-    last_modified: str = ""
-
-    def headers(self) -> dict[str, str]:
-        """What to send to a browser with it: nothing of the server's but these."""
-        found = {
-            "Content-Type": self.content_type,
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "private, max-age=3600",
-            "ETag": self.etag,
-            "Last-Modified": self.last_modified,
-        }
-        return {name: value for name, value in found.items() if value}
-
-
 def judge_picture(arrived: Arrived) -> Verdict:
     """What an answer means where a picture was asked for; the value of a success is a :class:`Picture`, or None for
     one that has not changed."""
@@ -58,12 +33,33 @@ def judge_picture(arrived: Arrived) -> Verdict:
         return Verdict("APPLIED", status=arrived.status)
     if not 200 <= arrived.status < 300 or arrived.trouble:
         return judge_answer(arrived, "read")
-    named = (arrived.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
-    if named != _type_of(arrived.body):
-        return Verdict("APPLIED", errors.BadResponse, "wrong_shape", status=arrived.status)
     headers = arrived.headers
-    picture = Picture(named, arrived.body, headers.get("ETag") or "", headers.get("Last-Modified") or "")
+    named = (headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+    if named != _type_of(arrived.body):
+        if arrived.stream is not None:
+            arrived.stream.close()
+        return Verdict("APPLIED", errors.BadResponse, "wrong_shape", status=arrived.status)
+    etag, last_modified = headers.get("ETag") or "", headers.get("Last-Modified") or ""
+    if arrived.stream is None:
+        picture = Picture.whole(named, arrived.body, etag=etag, last_modified=last_modified)
+    else:
+        picture = Picture(named, arrived.stream, length=_length(headers), etag=etag, last_modified=last_modified)
     return Verdict("APPLIED", status=arrived.status, value=picture)
+
+
+def interruption(arrived: Arrived, trouble: Trouble, *, now: float, request_id: str) -> errors.PlaylyfeError:
+    """What it means that a picture which had begun to come does not come whole."""
+    if trouble == "timeout":
+        verdict = judge_failure(Failed("deadline", sent=True))
+    else:
+        verdict = judge_answer(Arrived(arrived.status, arrived.headers, trouble=trouble), "read")
+    return build_error(verdict, now=now, request_id=request_id)
+
+
+def _length(headers: Mapping[str, str]) -> int | None:
+    """How long the picture will be; a compressed one will be longer than the header says."""
+    told = headers.get("Content-Length") or ""
+    return int(told) if told.isdecimal() and not headers.get("Content-Encoding") else None
 
 
 def _type_of(data: bytes) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from django_playlyfe import exceptions as errors
 from django_playlyfe.client.bodies import NotJSON, Trouble, parse_json
+from django_playlyfe.client.streams import OpenBody
 from django_playlyfe.client.waits import retry_after
 from django_playlyfe.wire import ERRORS, error_class
 
@@ -38,12 +39,16 @@ class Failed:
 
 @dataclass(frozen=True)
 class Arrived:
-    """A status line and headers came; ``body`` is whole unless ``trouble`` says otherwise."""
+    """A status line and headers came; ``body`` is whole unless ``trouble`` says otherwise.
+
+    Of a body that is read piece by piece ``body`` is the first piece, and ``stream`` all of it, if more is to come.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
     trouble: Trouble = ""
+    stream: OpenBody | None = None
 
 
 @dataclass(frozen=True)

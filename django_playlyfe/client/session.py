@@ -23,12 +23,13 @@ from requests.utils import get_environ_proxies, select_proxy
 from urllib3 import exceptions as urllib3_errors
 
 from django_playlyfe import __version__
-from django_playlyfe.client.bodies import read_body
+from django_playlyfe.client.bodies import PIECE, read_body, read_piece
 from django_playlyfe.client.clock import SYSTEM_CLOCK, Clock
 from django_playlyfe.client.connections import Flight, WatchedAdapter, flying
 from django_playlyfe.client.outcomes import Arrived, Failed, FailureReason
 from django_playlyfe.client.per_process import PerProcess
 from django_playlyfe.client.redaction import Secret
+from django_playlyfe.client.streams import OpenBody
 from django_playlyfe.client.watchdog import watchdog
 from django_playlyfe.exceptions import ConfigurationError
 
@@ -74,6 +75,8 @@ class Outgoing:
     query: Mapping[str, str]
     body: bytes | None
     largest_answer: int
+    streams_for: float = 0.0
+    """Seconds in which a body of more than one piece is read piece by piece; 0 = it is read at once."""
 
     @property
     def is_write(self) -> bool:
@@ -155,6 +158,8 @@ class Transport:
                     reason = "deadline"  # what it has met is the limit of the whole call, before the watchdog came
                 result = Failed(reason, flight.sent, type(error).__name__)
         if flight.was_cut:  # headers cut short are parsed as a valid, empty 200
+            if isinstance(result, Arrived) and result.stream is not None:
+                result.stream.close()
             return Failed("deadline", flight.sent)
         return result
 
@@ -190,6 +195,8 @@ class Transport:
         if 300 <= response.status_code < 400:
             response.raw.close()
             return Arrived(response.status_code, headers)
+        if outgoing.streams_for and response.status_code == 200:
+            return _open(response, flight, outgoing)
         body, trouble = read_body(response.raw, outgoing.largest_answer)
         return Arrived(response.status_code, headers, body, trouble)
 
@@ -197,6 +204,24 @@ class Transport:
         if self.options.proxies is not None:
             return dict(self.options.proxies)
         return dict(get_environ_proxies(url))
+
+
+def _open(response: requests.Response, flight: Flight, outgoing: Outgoing) -> Arrived:
+    """The answer with its first piece; nothing is left open if that is all."""
+    raw, headers = response.raw, response.headers
+    if (headers.get("Content-Length") or "").isdecimal() and int(headers["Content-Length"]) > outgoing.largest_answer:
+        raw.close()
+        return Arrived(response.status_code, headers, trouble="too_large")
+    head = b""
+    while len(head) < PIECE:
+        piece, trouble = read_piece(raw)
+        if trouble or not piece:
+            return Arrived(response.status_code, headers, head, trouble)
+        head += piece
+    flight.stays = True
+    limit = outgoing.largest_answer - len(head)
+    body = OpenBody(head, raw, flight, limit=limit, seconds=outgoing.streams_for)
+    return Arrived(response.status_code, headers, head, stream=body)
 
 
 _NETWORK_ERRORS = (requests.RequestException, urllib3_errors.HTTPError, http.client.HTTPException, OSError)

@@ -198,14 +198,19 @@ def _asked(backend: GameBackend, shelf: Shelf, question: Question[T], seconds: f
 
 def _wait_for_other(shelf: Shelf, question: Question[T], deadline: float) -> T:
     """The answer that another thread or process fetches."""
+    answer: T = wait_for_entry(shelf, question, deadline).value(question, source="cache", is_stale=False)
+    return answer
+
+
+def wait_for_entry(shelf: Shelf, question: Question[Any], deadline: float) -> Entry:
+    """What another thread or process puts on the shelf. Raises Suppressed (budget), and what the other has met."""
     pause = _FIRST_LOOK
     while (left := deadline - time.monotonic()) > 0:
         time.sleep(min(pause, left))
         pause = min(pause * 2, _LONGEST_LOOK)
         found = shelf.look(question)
         if found.entry is not None and not found.is_outdated:
-            answer: T = found.entry.value(question, source="cache", is_stale=False)
-            return answer
+            return found.entry
         if found.error is not None:
             raise found.error
         if not found.is_asked:

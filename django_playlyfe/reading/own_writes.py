@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from django_playlyfe.reading import questions, snapshots
+from django_playlyfe.reading import pictures, questions, snapshots
 from django_playlyfe.reading.bodies import read_body, write_body
 from django_playlyfe.types import Change, Event, Item, MetricRef, Player, Score, State
 
@@ -46,6 +46,7 @@ def after_deletion(backend: GameBackend, player_id: str, using: str) -> None:
     for detailed in (False, True):
         backend.shelf.drop(questions.profile(backend, player_id, detailed=detailed))
     backend.shelf.drop(questions.actions(backend, player_id))
+    pictures.forget(backend, player_id)
     backend.shelf.touch(player_id)
     snapshots.forget(backend.alias, player_id, using)
 

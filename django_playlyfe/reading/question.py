@@ -20,6 +20,7 @@ class Question(Generic[T]):
         fresh_for: seconds.
         ask: makes the call.
         player_id: whose writes make the answer old; "" for what is everybody's.
+        missing_for: seconds in which nobody asks again for what is not there; None = as long as after any failure.
     """
 
     kind: str
@@ -28,3 +29,14 @@ class Question(Generic[T]):
     fresh_for: float
     ask: Callable[[], T] = field(compare=False, repr=False)
     player_id: str = ""
+    missing_for: int | None = None
+
+
+@dataclass(frozen=True)
+class StoredPicture:
+    """A :class:`~django_playlyfe.pictures.Picture` as the cache keeps it."""
+
+    content_type: str
+    data: bytes = field(repr=False)
+    etag: str = ""
+    last_modified: str = ""

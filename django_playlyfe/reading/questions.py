@@ -7,7 +7,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django_playlyfe.reading.question import Question
+from django_playlyfe.reading.question import Question, StoredPicture
 from django_playlyfe.types import (
     Action,
     Event,
@@ -20,10 +20,14 @@ from django_playlyfe.types import (
 
 if TYPE_CHECKING:
     from django_playlyfe.backends.base import GameBackend
+    from django_playlyfe.pictures import Picture
 
 FRESH = 60.0
 FRESH_BOARD = 30.0
 FRESH_DEFINITIONS = 15 * 60.0
+FRESH_PICTURE = 24 * 3600.0
+MISSING_PICTURE = 3600
+PICTURE_SIZES = ("original", "large", "medium", "small", "icon")
 LONGEST_IDENT = 128
 VISITOR = "-"
 """The ident of what a visitor without a player and without ``READER_PLAYER_ID`` sees."""
@@ -100,4 +104,18 @@ def leaderboard(
         Leaderboard,
         FRESH_BOARD,
         lambda: backend.leaderboard(board, reader_id=reader_id, timestamp=timestamp, **where),
+    )
+
+
+def picture(
+    backend: GameBackend, kind: str, ident: str, *, item: str, size: str, reader_id: str | None
+) -> Question[Picture]:
+    """A picture: everybody sees the same one."""
+    return Question(
+        "picture",
+        json.dumps([kind, ident, item, size]),
+        StoredPicture,
+        FRESH_PICTURE,
+        lambda: backend.picture(kind, ident, item=item, size=size, reader_id=reader_id),
+        missing_for=MISSING_PICTURE,
     )

@@ -18,7 +18,7 @@ from django.utils import timezone as site_time
 
 from django_playlyfe import wire
 from django_playlyfe.client.sharing import CacheDown, Sharing
-from django_playlyfe.exceptions import APIError, PlayerNotFound, PlaylyfeError, Suppressed
+from django_playlyfe.exceptions import APIError, NotFound, PlayerNotFound, PlaylyfeError, Suppressed
 from django_playlyfe.reading.bodies import read_body
 from django_playlyfe.reading.question import Question
 from django_playlyfe.types import Source
@@ -157,7 +157,11 @@ class Shelf:
     def note_failed(self, question: Question[Any], error: PlaylyfeError) -> None:
         """The asking has failed: for a moment nobody asks again. That there is no such player holds for longer."""
         told = {"at": now(), "code": error.code, "text": error.description if isinstance(error, APIError) else ""}
-        seconds = _UNKNOWN_PLAYER_FOR if isinstance(error, PlayerNotFound) else _FAILED_FOR
+        seconds = _FAILED_FOR
+        if isinstance(error, NotFound) and question.missing_for is not None:
+            seconds = question.missing_for
+        elif isinstance(error, PlayerNotFound):
+            seconds = _UNKNOWN_PLAYER_FOR
         self._set(f"{self.key(question)}:asked", told, seconds)
 
     # ------------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ text. ``game`` is a key of ``settings.PLAYLYFE``. What goes wrong is a
 from __future__ import annotations
 
 from django_playlyfe.feedback import feedback
-from django_playlyfe.services.asynchronous import afeedback, aleaderboard, aplay, aprofile
+from django_playlyfe.services.asynchronous import afeedback, aleaderboard, apicture, aplay, aprofile
+from django_playlyfe.services.pictures import PICTURE_SIZES, picture
 from django_playlyfe.services.players import ensure_player, export, forget_player, link_player
 from django_playlyfe.services.plays import play, play_many, undo
 from django_playlyfe.services.privacy import hide_player, is_hidden, is_player
@@ -36,12 +37,14 @@ from django_playlyfe.types import Play
 
 __all__ = [
     "MOST_ROWS",
+    "PICTURE_SIZES",
     "Play",
     "abilities",
     "actions",
     "activity",
     "afeedback",
     "aleaderboard",
+    "apicture",
     "aplay",
     "aprofile",
     "definitions",
@@ -59,6 +62,7 @@ __all__ = [
     "mark_notifications_read",
     "notifications",
     "pending",
+    "picture",
     "play",
     "play_many",
     "prefetch",

@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 from asgiref.sync import sync_to_async
 
 from django_playlyfe.feedback import feedback
+from django_playlyfe.services.pictures import picture
 from django_playlyfe.services.plays import play
 from django_playlyfe.services.reads import leaderboard, profile
 
@@ -42,4 +43,5 @@ def _twin(service: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
 aplay = _twin(play)
 aprofile = _twin(profile)
 aleaderboard = _twin(leaderboard)
+apicture = _twin(picture)
 afeedback = _twin(feedback)

@@ -385,3 +385,24 @@ def adjust(user, points):
 
     reward = {"metric": {"id": "xp", "type": "point"}, "verb": "add", "value": str(points)}
     engine.adjust_scores(Realm("library_quest"), services.profile(user).id, [reward])
+
+
+def test_what_has_no_picture_of_its_own_has_a_stock_picture(user):
+    of_game = services.picture("game", user=user, size="icon")
+    of_badge = services.picture("metric", "badges", item="Bookworm", user=user, size="icon")
+    assert of_game.content_type == of_badge.content_type == "image/png"
+    first, second = of_game.read(), of_badge.read()
+    assert first.startswith(b"\x89PNG")
+    assert second.startswith(b"\x89PNG")
+    assert first != second
+    assert {"Content-Length": str(len(first)), "X-Content-Type-Options": "nosniff"}.items() <= of_game.headers().items()
+
+
+def test_a_player_has_no_picture_before_there_is_one(user):
+    with pytest.raises(NotFound) as caught:
+        services.picture("player", user)
+    assert caught.value.code == "image_not_found"
+    with pytest.raises(NotFound):
+        services.picture("metric", "nothing", user=user)
+    with pytest.raises(InvalidRequest):
+        services.picture("game", user=user, size="huge")

@@ -6,9 +6,10 @@ import base64
 
 import pytest
 
-from django_playlyfe.client.images import IMAGE_BYTES, IMAGE_LIMITS, Picture
+from django_playlyfe.client.images import IMAGE_BYTES, IMAGE_LIMITS
 from django_playlyfe.client.limits import Limits
 from django_playlyfe.exceptions import NotFound
+from django_playlyfe.pictures import Picture
 from tests.faultserver.steps import Step
 
 from .conftest import raised
@@ -70,10 +71,10 @@ def test_R8_a_slow_picture_is_cut(remote, processes):
 def test_R8_a_picture_is_passed_on_with_headers_of_ours(data, content_type, remote, processes):
     remote.reset(answer(data, content_type, headers={"ETag": '"a1"', "Set-Cookie": "eve=1", "Server": "x"}))
     (client,) = processes(1)
-    found = picture_of(client, size="small")
+    found = picture_of(client, query={"size": "small"})
     assert isinstance(found, Picture)
-    assert (found.data, found.content_type) == (data, content_type.partition(";")[0])
-    assert set(found.headers()) == {"Content-Type", "X-Content-Type-Options", "Cache-Control", "ETag"}
+    assert (found.read(), found.content_type) == (data, content_type.partition(";")[0])
+    assert set(found.headers()) == {"Content-Type", "Content-Length", "X-Content-Type-Options", "Cache-Control", "ETag"}
     (request,) = remote.requests("/assets")
     assert request["target"] == "/v2/runtime/assets/players/ada?size=small&player_id=ada"
     assert request["headers"]["accept"] == "image/*"

@@ -24,6 +24,7 @@ class Step:
         chunked: "" or "broken": the body ends without its last chunk.
         length: ``Content-Length`` as it is claimed, None for the true one.
         delay: seconds before anything is sent.
+        at_once: bytes of the body that come at once before it drips.
     """
 
     on: str = "api"
@@ -37,6 +38,7 @@ class Step:
     chunked: str = ""
     length: int | None = None
     delay: float = 0.0
+    at_once: int = 0
 
     @property
     def applies(self) -> bool:

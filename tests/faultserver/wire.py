@@ -80,12 +80,17 @@ class Listener:
             "headers": headers,
             "body": body.decode("latin-1"),
             "did": step.do if step.do != "reply" else f"reply {step.status}",
+            "was_cut": False,
         }
         self.requests.append(arrived)
         if step.do == "hold":
             self.released.wait()
         time.sleep(step.delay)
-        return self._answer(connection, request, step)
+        try:
+            return self._answer(connection, request, step)
+        except OSError:
+            arrived["was_cut"] = True  # the other side went away before it had the whole answer
+            return False
 
     def _answer(self, connection: socket.socket, request: tuple[str, str, dict[str, str], bytes], step: Step) -> bool:
         method, target, headers, body = request
@@ -124,8 +129,8 @@ class Listener:
         if step.do == "drip_head":
             return _drip(connection, head)
         if step.do == "drip":
-            connection.sendall(head)
-            return _drip(connection, data)
+            connection.sendall(head + data[: step.at_once])
+            return _drip(connection, data[step.at_once :])
         if step.chunked:
             connection.sendall(head + b"%x\r\n" % (len(data) + 10) + data)
             return False

@@ -45,6 +45,13 @@ def exported_image(player: Player) -> str | None:
     return None if content is None else base64.b64encode(content).decode()
 
 
+def image_of(realm: Realm, kind: str, ident: str, size: str, item: str = "") -> bytes:
+    """The image of the ``game``, a ``player`` or a ``metric`` (with ``item`` of a member); as the functions below."""
+    if kind == "player":
+        return player_image(realm, ident, size)
+    return metric_image(realm, ident, size, item) if kind == "metric" else game_image(realm, size)
+
+
 def game_image(realm: Realm, size: str) -> bytes:
     """The image of the game as the design in force names it, else its stock image."""
     image_id = _design(realm)["game"].get("image", "")
