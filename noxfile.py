@@ -23,6 +23,8 @@ LOWEST, HIGHEST = SUPPORTED[0], SUPPORTED[-1]
 SHARE = (
     "tests/contract",
     "tests/delivery",
+    "tests/pages/test_tags.py",
+    "tests/pages/test_views.py",
     "tests/testproject",
     "tests/engine/selectors",
     "tests/engine/test_edits.py",
@@ -33,8 +35,6 @@ SHARE = (
     "tests/engine/server/test_token_endpoint.py",
     "tests/test_admin.py",
     "tests/test_receivers.py",
-    "tests/test_tags.py",
-    "tests/test_views.py",
 )
 """What differs between versions of Django and Python: the ORM, forms, templates, requests. Pure rules do not, and the
 whole suite runs at night (``nox -s tests``)."""

@@ -23,6 +23,7 @@ from django.utils.safestring import SafeString
 from django_playlyfe import services
 from django_playlyfe.conf import DEFAULT_GAME, GameSettings, game_settings
 from django_playlyfe.exceptions import ConfigurationError, PlayerNotFound, PlaylyfeError
+from django_playlyfe.links import player_id_or_none
 from django_playlyfe.models import PlayerLink
 
 logger = logging.getLogger("django_playlyfe.tags")
@@ -69,6 +70,14 @@ class Call:
     def is_own(self) -> bool:
         """Whether the data is that of the person who looks at the page."""
         return self.user is not None and self.user == _find_user(self.context)
+
+    @property
+    def is_about_viewer(self) -> bool:
+        """Whether it is about the person who looks at the page, named as a user or by the player's id."""
+        if self.is_own or not isinstance(self.user, str):
+            return self.is_own
+        viewer = _find_user(self.context)
+        return viewer is not None and player_id_or_none(viewer, self.game) == self.user
 
 
 @dataclass(frozen=True)

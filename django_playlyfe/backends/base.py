@@ -274,6 +274,10 @@ class GameBackend(ABC):
         """Events addressed to the player in the last 30 days, newest first."""
         return Listing()
 
+    def notifications_of(self, player_ids: Iterable[str]) -> dict[str, Listing[Event]]:
+        """Events addressed to each of several players, by player id; as :meth:`profiles`."""
+        return _of_each(player_ids, self.notifications)
+
     def mark_notifications(self, player_id: str, event_ids: Sequence[str]) -> None:
         """Remember that the player has read these; unknown ids are passed over. Nothing to do without notifications.
 
@@ -300,9 +304,17 @@ class GameBackend(ABC):
         """The way to each level and achievement, in design order (flag ``progress``). Raises PlayerNotFound."""
         return Listing()
 
+    def progress_of_each(self, player_ids: Iterable[str]) -> dict[str, Listing[Progress]]:
+        """The way of each of several players, by player id; as :meth:`profiles`."""
+        return _of_each(player_ids, self.progress_of)
+
     def rarities(self, reader_id: str | None) -> Listing[Rarity]:
         """How many players hold each item (flag ``rarity``); secret ones only if the reader holds them."""
         return Listing()
+
+    def rarities_of_each(self, reader_ids: Iterable[str]) -> dict[str, Listing[Rarity]]:
+        """What each of several readers sees of that, by player id; as :meth:`profiles`."""
+        return _of_each(reader_ids, self.rarities)
 
     def picture(self, kind: str, ident: str, *, item: str, size: str, reader_id: str | None) -> Picture:
         """A picture: of the "game", a "player" or a "metric", there with ``item`` of one of its items or states.

@@ -12,6 +12,7 @@ from django_playlyfe.services.asynchronous import afeedback, aleaderboard, apict
 from django_playlyfe.services.pictures import PICTURE_SIZES, picture
 from django_playlyfe.services.players import ensure_player, export, forget_player, link_player
 from django_playlyfe.services.plays import play, play_many, undo
+from django_playlyfe.services.prefetching import prefetch, prefetch_players
 from django_playlyfe.services.privacy import hide_player, is_hidden, is_player
 from django_playlyfe.services.queue import pending, queue_facts, queue_trouble
 from django_playlyfe.services.reads import (
@@ -25,8 +26,6 @@ from django_playlyfe.services.reads import (
     leaderboards,
     mark_notifications_read,
     notifications,
-    prefetch,
-    prefetch_players,
     profile,
     progress,
     rarity,

@@ -4,10 +4,8 @@ is somewhere else are kept (``reading``)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,11 +15,10 @@ from django_playlyfe import cache, wire
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.backends.base import FLAGS
 from django_playlyfe.conf import DEFAULT_GAME
-from django_playlyfe.exceptions import PlaylyfeError
-from django_playlyfe.links import database_of, player_id_of, player_id_or_none, remember_link
+from django_playlyfe.links import database_of, player_id_of, player_id_or_none
 from django_playlyfe.models import PlayerLink
 from django_playlyfe.reading import questions
-from django_playlyfe.reading.answering import answer, answers
+from django_playlyfe.reading.answering import answer
 from django_playlyfe.reading.question import Question
 from django_playlyfe.services.privacy import without_hidden_names, without_name
 from django_playlyfe.services.queue import queue_facts
@@ -58,44 +55,6 @@ def profile(user: Who, *, detailed: bool = False, game: str = DEFAULT_GAME) -> P
     backend = games[game]
     question = questions.profile(backend, player_id, detailed=detailed)
     return cache.remember(game, ("profile", player_id, detailed), lambda: answer(backend, question))
-
-
-def prefetch(users: Iterable[Any], game: str = DEFAULT_GAME, *, activity: int = 0, actions: bool = False) -> None:
-    """Read the profiles of many users at once, for a page that shows each of them; at most 1,000.
-
-    With ``activity`` also so many of the newest events of each, with ``actions`` also what each can do.
-
-    A constant number of queries. What is read is remembered for the request, so it has no effect outside one; users
-    who are anonymous or not players are passed over.
-    """
-    known = [user for user in islice(users, MOST_ROWS) if getattr(user, "pk", None) is not None]
-    links = {link.user_id: link for link in PlayerLink.objects.filter(game=game, user__in=[user.pk for user in known])}
-    for user in known:
-        remember_link(user, links.get(user.pk), game)
-    ids = [link.player_id for link in links.values() if link.state == PlayerLink.State.LINKED]
-    prefetch_players(ids, game, activity=activity, actions=actions)
-
-
-def prefetch_players(ids: Iterable[str], game: str = DEFAULT_GAME, *, activity: int = 0, actions: bool = False) -> None:
-    """As :func:`prefetch`, of players by their ids.
-
-    Of a game that is somewhere else what is stored is taken, however old: by one look into the cache and one query. Two
-    players of whom nothing is stored are read at once, the others in the background, for the next page.
-    """
-    wanted = list(dict.fromkeys(islice(ids, MOST_ROWS)))
-    backend = games[game]
-    if backend.shelf is not None:
-        _remember_kept(backend, wanted, activity=_bounded(activity) if activity else 0, actions=actions)
-        return
-    for player_id, player in backend.profiles(wanted, detailed=True).items():
-        cache.remember(game, ("profile", player_id, True), partial(_same, player))
-    if activity:
-        limit = _bounded(activity)
-        for player_id, events in backend.activities(wanted, limit=limit).items():
-            cache.remember(game, ("activity", player_id, limit), partial(_same, events))
-    if actions:
-        for player_id, listed in backend.actions_of(wanted).items():
-            cache.remember(game, ("actions", player_id), partial(_same, listed))
 
 
 def actions(user: Who, game: str = DEFAULT_GAME) -> Listing[Action]:
@@ -152,7 +111,7 @@ def leaderboard(
     me = player_id_or_none(user, game)
     if around and me is None:
         raise wire.make_error("player_not_found", "Only a player has a place to look around from.")
-    limit, radius = _bounded(limit), min(max(radius, 0), MOST_ROWS // 2)
+    limit, radius = bounded(limit), min(max(radius, 0), MOST_ROWS // 2)
     question: Hashable = ("leaderboard", board, me, cycle, when, scope, skip, limit, around, radius)
 
     def ask() -> Leaderboard:
@@ -182,7 +141,7 @@ def activity(user: Who | None = None, *, limit: int = 20, game: str = DEFAULT_GA
         InvalidRequest: an anonymous user, who has no activity; pass None for the game's.
     """
     player_id = player_id_of(user, game) if user is not None else None
-    limit = _bounded(limit)
+    limit = bounded(limit)
 
     def ask() -> Listing[Event]:
         backend = games[game]
@@ -261,7 +220,7 @@ def explain(user: Who, metric: str, item: str = "", *, limit: int = 100, game: s
         NotFound: there is no such metric or item.
     """
     player_id = player_id_of(user, game)
-    limit = _bounded(limit)
+    limit = bounded(limit)
     question: Hashable = ("explain", player_id, metric, item, limit)
     return cache.remember(game, question, lambda: games[game].explain_score(player_id, metric, item, limit=limit))
 
@@ -283,33 +242,13 @@ def status(game: str = DEFAULT_GAME) -> dict[str, Any]:
     return {"game": game, "backend": backend.settings.backend, **backend.status(), "links": links, **queue}
 
 
-def _same(told: T) -> T:
-    """Answers a question whose answer came with others; one that is an error is raised."""
-    if isinstance(told, PlaylyfeError):
-        raise told
-    return told
-
-
 def _answer(question_of: Callable[[GameBackend, Any], Question[T]], game: str, who: str | None) -> T:
     backend = games[game]
     return answer(backend, question_of(backend, who))
 
 
-def _remember_kept(backend: GameBackend, ids: Iterable[str], *, activity: int, actions: bool) -> None:
-    """Have this request know what is kept about many players."""
-    asked: dict[Question[Any], Hashable] = {}
-    for player_id in ids:
-        asked[questions.profile(backend, player_id, detailed=True)] = ("profile", player_id, True)
-        if activity:
-            asked[questions.activity(backend, player_id, limit=activity)] = ("activity", player_id, activity)
-        if actions:
-            asked[questions.actions(backend, player_id)] = ("actions", player_id)
-    for question, told in answers(backend, list(asked)).items():
-        with suppress(PlaylyfeError):
-            cache.remember(backend.alias, asked[question], partial(_same, told))
-
-
-def _bounded(limit: int) -> int:
+def bounded(limit: int) -> int:
+    """A number of rows, at least one and at most :data:`MOST_ROWS`."""
     return min(max(limit, 1), MOST_ROWS)
 
 

@@ -183,19 +183,42 @@ def playlyfe_sparkline(call: Call, metric: str, *, days: int = 14) -> Widget | N
 
 @widget(register)
 def playlyfe_feedback(call: Call) -> Widget | None:
-    """``{% playlyfe_feedback %}``: what came of the user's plays since it was last shown; each once. Data: Feedback."""
-    news = services.feedback(call.user, call.game) if call.user is not None else []
+    """``{% playlyfe_feedback %}``: what came of the user's plays since it was last shown; each once. Data: Feedback.
+
+    For the eyes of that user alone: shown to others, nothing would be left of it.
+    """
+    if call.user is None or not call.is_about_viewer:
+        return None
+    news = services.feedback(call.user, call.game)
     return show(feedback=news) if news else None
 
 
 @widget(register, visitors=True)
-def playlyfe_prefetch(call: Call, users: Iterable[Any], *, activity: int = 0, actions: bool = False) -> Widget | None:
+def playlyfe_prefetch(
+    call: Call,
+    users: Iterable[Any],
+    *,
+    activity: int = 0,
+    actions: bool = False,
+    notifications: bool = False,
+    progress: bool = False,
+    rarity: bool = False,
+) -> Widget | None:
     """``{% playlyfe_prefetch users %}`` before a list of users: their profiles are read at once. Shows nothing.
 
     ``activity=20`` also reads so many events of each, as ``{% playlyfe_activity user %}`` shows (a sparkline needs
-    ``activity=200``), and ``actions=True`` what each can do.
+    ``activity=200``), ``actions=True`` what each can do, ``notifications=True`` what each was told, ``progress=True``
+    what ``{% playlyfe_next user %}`` shows, and ``rarity=True`` what ``{% playlyfe_rarity user %}`` does.
     """
-    services.prefetch(users, call.game, activity=activity, actions=actions)
+    services.prefetch(
+        users,
+        call.game,
+        activity=activity,
+        actions=actions,
+        notifications=notifications,
+        progress=progress,
+        rarity=rarity,
+    )
     return None
 
 

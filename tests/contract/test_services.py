@@ -360,8 +360,9 @@ def test_only_a_player_hides(make_user, settings):
 
 def test_a_list_of_users_is_read_beforehand(user, make_user):
     finish(user, 600)
-    services.prefetch([user, make_user()], activity=5, actions=True)
+    services.prefetch([user, make_user()], activity=5, actions=True, notifications=True, progress=True, rarity=True)
     assert services.profile(user, detailed=True).points("xp") == 60
+    assert services.notifications(user).items == ()
 
 
 def test_marking_notifications_that_are_not_there_is_nothing(user):

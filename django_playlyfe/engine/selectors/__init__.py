@@ -22,9 +22,9 @@ from django_playlyfe.engine.selectors.images import (
     player_image,
     stock_images,
 )
-from django_playlyfe.engine.selectors.notifications import notifications, notifications_after
+from django_playlyfe.engine.selectors.notifications import notifications, notifications_after, notifications_of
 from django_playlyfe.engine.selectors.players import export, players, profile, profiles
-from django_playlyfe.engine.selectors.progress import progress, rarity
+from django_playlyfe.engine.selectors.progress import progress, progress_of_each, rarity, rarity_of_each
 from django_playlyfe.engine.selectors.rankings import Place, Ranking, distribution, ranking, standing
 from django_playlyfe.engine.selectors.trends import trend
 
@@ -51,13 +51,16 @@ __all__ = [
     "newest_call_id",
     "notifications",
     "notifications_after",
+    "notifications_of",
     "player_image",
     "players",
     "profile",
     "profiles",
     "progress",
+    "progress_of_each",
     "ranking",
     "rarity",
+    "rarity_of_each",
     "results_after",
     "standing",
     "status",

@@ -4,41 +4,21 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from django_playlyfe import services
 from django_playlyfe.backends import games
 from django_playlyfe.exceptions import ConfigurationError, InvalidRequest, ServerError
+from tests.pages.showing import address, failing
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon", "plain_site")]
 
 FINISH = {"finish_book": {"variables": ["pages"]}}
 
 
 @pytest.fixture(autouse=True)
-def plain_site(settings):
-    """The package's own templates, without those that the demo site puts in their place."""
-    [engine] = settings.TEMPLATES
-    settings.TEMPLATES = [{**engine, "DIRS": []}]
+def playable(settings):
+    """Books can be finished from the browser."""
     settings.PLAYLYFE = {"default": {"BROWSER_ACTIONS": FINISH}}
-
-
-@pytest.fixture
-def reader(make_user, client):
-    user = make_user(username="ines")
-    client.force_login(user)
-    return user
-
-
-def address(name, *arguments):
-    return reverse(f"playlyfe:{name}", args=arguments)
-
-
-def fail(error):
-    def failing(*args, **kwargs):
-        raise error
-
-    return failing
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
@@ -164,7 +144,7 @@ def test_no_shared_cache_keeps_a_page(reader, client, name):
 @pytest.mark.parametrize("name", ["profile", "player", "actions", "leaderboards", "leaderboard", "activity"])
 def test_every_page_answers_while_the_game_does_not(reader, client, monkeypatch, caplog, name, error):
     for read in ("profile", "actions", "leaderboards", "leaderboard", "activity", "feedback"):
-        monkeypatch.setattr(services, read, fail(error))
+        monkeypatch.setattr(services, read, failing(error))
     arguments = {"player": ["7"], "leaderboard": ["top_readers"]}.get(name, [])
     page = client.get(address(name, *arguments))
     assert page.status_code == 200
@@ -283,14 +263,14 @@ def test_a_user_without_a_player_becomes_one(make_user, client, settings):
 
 
 def test_a_game_that_fails_is_said_to_be_away(reader, client, monkeypatch):
-    monkeypatch.setattr(services, "play", fail(ServerError("The server failed")))
+    monkeypatch.setattr(services, "play", failing(ServerError("The server failed")))
     answer = client.post(address("play", "finish_book"), {"pages": "600"})
     assert answer.status_code == 503
     assert "Nothing was played" in answer.content.decode()
 
 
 def test_values_that_only_the_game_can_judge_are_refused_by_it(reader, client, monkeypatch):
-    monkeypatch.setattr(services, "play", fail(InvalidRequest("Invalid request")))
+    monkeypatch.setattr(services, "play", failing(InvalidRequest("Invalid request")))
     answer = client.post(address("play", "finish_book"), {"pages": "600"})
     assert answer.status_code == 400
     assert "does not understand these values" in answer.content.decode()

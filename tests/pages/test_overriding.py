@@ -21,7 +21,7 @@ from tests.test_readme import blocks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon")]
 
-EXAMPLES = blocks(Path(__file__).resolve().parents[1] / "docs" / "templates.rst")
+EXAMPLES = blocks(Path(__file__).resolve().parents[2] / "docs" / "templates.rst")
 AROUND = "<!DOCTYPE html><title>{% block title %}{% endblock %}</title><h2>My site</h2>"
 SITE = AROUND + "{% block content %}{% endblock %}"
 SITE_WITH_BODY = AROUND + "{% block body %}{% endblock %}"
@@ -104,7 +104,7 @@ def test_tailwind(reader, client, site):
 
 
 def test_the_docs_list_every_tag():
-    text = (Path(__file__).resolve().parents[1] / "docs" / "templates.rst").read_text()
+    text = (Path(__file__).resolve().parents[2] / "docs" / "templates.rst").read_text()
     assert [tag for tag in WIDGETS if f"{{% {tag} " not in text] == []
 
 

@@ -1,13 +1,9 @@
-"""The embedded engine as a backend: the game's rules in this process, on this database.
-
-Nothing of ``django_playlyfe.engine`` is imported but inside methods: a site that has only a remote game pays nothing
-for it. The engine speaks wire-shaped JSON; ``wire.read_*`` turns it into the dataclasses of ``types``.
-"""
+"""A game of the embedded engine, and its news as signals (see the package)."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +13,7 @@ from django.dispatch import Signal
 
 from django_playlyfe import cache, conf, signals, wire
 from django_playlyfe.backends.base import NOTIFICATIONS_SINCE, GameBackend
+from django_playlyfe.backends.engine.lists import ListsOfPlayers
 from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
 from django_playlyfe.links import link_of_player
 from django_playlyfe.pictures import Picture
@@ -51,7 +48,7 @@ ENVIRONMENTS = ("production", "staging")
 OPTIONS = ("GAME", "ENVIRONMENT")
 
 
-class EngineBackend(GameBackend):
+class EngineBackend(ListsOfPlayers, GameBackend):
     """A game of the embedded engine.
 
     OPTIONS:
@@ -170,25 +167,11 @@ class EngineBackend(GameBackend):
 
         return wire.read_player(selectors.profile(self.realm, player_id, detailed=detailed))
 
-    def profiles(self, player_ids: Iterable[str], *, detailed: bool = False) -> dict[str, Player]:
-        """Several profiles by a constant number of queries."""
-        from django_playlyfe.engine import selectors
-
-        found = selectors.profiles(self.realm, player_ids, detailed=detailed)
-        return {player_id: wire.read_player(body) for player_id, body in found.items()}
-
     def actions(self, player_id: str) -> Listing[Action]:
         """What the player can see."""
         from django_playlyfe.engine import selectors
 
         return wire.as_listing(map(wire.read_action, selectors.actions(self.realm, player_id)))
-
-    def actions_of(self, player_ids: Iterable[str]) -> dict[str, Listing[Action]]:
-        """What several players can see, by a constant number of queries."""
-        from django_playlyfe.engine import selectors
-
-        found = selectors.actions_of(self.realm, player_ids)
-        return {player_id: wire.as_listing(map(wire.read_action, body)) for player_id, body in found.items()}
 
     def definitions(self, reader_id: str | None) -> Listing[MetricDefinition]:
         """The metrics; the same for every reader."""
@@ -256,13 +239,6 @@ class EngineBackend(GameBackend):
         from django_playlyfe.engine import selectors
 
         return wire.as_listing(wire.read_feed(selectors.latest_activity(self.realm, player_id, limit)))
-
-    def activities(self, player_ids: Iterable[str], *, limit: int = 20) -> dict[str, Listing[Event]]:
-        """The newest events of several players, by a constant number of queries."""
-        from django_playlyfe.engine import selectors
-
-        found = selectors.latest_activities(self.realm, player_ids, limit)
-        return {player_id: wire.as_listing(wire.read_feed(body)) for player_id, body in found.items()}
 
     def notifications(self, player_id: str) -> Listing[Event]:
         """What notified the player in the last 30 days, newest first."""

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.template import Context, Engine, Library, Template, TemplateSyntaxError
-from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from django_playlyfe import services, widgets
@@ -19,8 +15,9 @@ from django_playlyfe.backends.engine import EngineBackend
 from django_playlyfe.exceptions import ServerError
 from django_playlyfe.types import Leaderboard, Listing, Player
 from django_playlyfe.widgets import show
+from tests.pages.showing import failing, one_request, render
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon", "plain_site")]
 
 WIDGETS = [
     "player",
@@ -38,39 +35,12 @@ WIDGETS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def plain_site(settings):
-    """The package's own templates, without those that the demo site puts in their place."""
-    [engine] = settings.TEMPLATES
-    settings.TEMPLATES = [{**engine, "DIRS": []}]
-
-
 @pytest.fixture
 def reader(make_user):
     """A reader with one book: 60 experience, hence the level Reader."""
     user = make_user(username="ines")
     services.play(user, "finish_book", {"pages": 600})
     return user
-
-
-@contextmanager
-def one_request():
-    """What is read inside is read for one request. As in Django's test client, the connection stays open."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    try:
-        request_started.send(sender=None)
-        yield
-    finally:
-        request_finished.send(sender=None)
-        for signal in (request_started, request_finished):
-            signal.connect(close_old_connections)
-
-
-def render(source, user=None, **variables):
-    request = RequestFactory().get("/somewhere/")
-    request.user = user or AnonymousUser()
-    return Template("{% load playlyfe %}" + source).render(Context({"request": request, **variables})).strip()
 
 
 # --- what they show ---------------------------------------------------------------------------------------------------
@@ -380,87 +350,13 @@ def test_tags_that_read_one_resource_share_one_look_up(reader, count_queries):
     assert len(many) == len(one) > 0
 
 
-CARDS = """{% playlyfe_prefetch users %}
-{% for user in users %}<section>{% playlyfe_player user %}</section>{% endfor %}"""
-EVERYTHING = """{% playlyfe_prefetch users activity=20 actions=True %}{% playlyfe_prefetch users activity=200 %}
-{% for user in users %}<section>
-{% playlyfe_player user %}{% playlyfe_scores user %}{% playlyfe_badges user %}{% playlyfe_level user=user %}
-{% playlyfe_actions user %}{% playlyfe_activity user %}{% playlyfe_sparkline "xp" user %}
-</section>{% endfor %}"""
-
-
-WALLS = """{% playlyfe_prefetch users %}{% for user in users %}
-<section>{% playlyfe_player user %}{% playlyfe_badges user rarity=True %}</section>{% endfor %}"""
-
-
-@pytest.mark.parametrize(("source", "most"), [(CARDS, 5), (WALLS, 6), (EVERYTHING, 18)])
-def test_a_list_of_fifty_users_costs_the_same_queries_as_one_of_two(make_user, count_queries, source, most):
-    users = [make_user() for _ in range(50)]
-    for user in users[::7]:
-        services.play(user, "finish_book", {"pages": 600})
-    services.rarity()  # counted once in five minutes
-
-    def queries(some):
-        with one_request(), count_queries() as counted:
-            shown = render(source, users[0], users=some)
-        assert shown.count("<section>") == shown.count("playlyfe-player__name") == len(some)
-        assert "Not available" not in shown
-        return len(counted)
-
-    assert queries(users) == queries(users[:2]) <= most
-
-
-def test_what_is_read_at_once_is_what_is_read_one_by_one(make_user):
-    users = [make_user() for _ in range(3)]
-    for number, user in enumerate(users):
-        for pages in range(number * 2):
-            services.play(user, "finish_book", {"pages": 10 + pages})
-
-    def everything():
-        return [
-            (
-                services.actions(user).items,
-                services.activity(user, limit=3).items,
-                services.profile(user, detailed=True),
-            )
-            for user in users
-        ]
-
-    one_by_one = everything()
-    with one_request():
-        services.prefetch(users, activity=3, actions=True)
-        assert everything() == one_by_one
-
-
-def test_prefetching_passes_over_who_is_no_player(make_user, settings):
-    settings.PLAYLYFE = {"default": {"CREATE_PLAYERS": False}}
-    users = [make_user(), AnonymousUser(), None]
-    assert render("{% playlyfe_prefetch users %}", users[0], users=users) == ""
-
-
-def test_prefetching_is_for_the_pages_of_visitors_too(reader, make_user, count_queries):
-    users = [reader, make_user()]
-    with one_request():
-        render("{% playlyfe_prefetch users %}", users=users)
-        with count_queries() as counted:
-            assert "ines" in render("{% playlyfe_player reader %}", reader=reader)
-    assert not counted
-
-
 # --- what goes wrong --------------------------------------------------------------------------------------------------
-
-
-def fail(error):
-    def failing(*args, **kwargs):
-        raise error
-
-    return failing
 
 
 @pytest.mark.parametrize("debug", [False, True])
 def test_a_failing_game_leaves_a_placeholder_and_a_line_in_the_log(reader, monkeypatch, settings, caplog, debug):
     settings.DEBUG = debug
-    monkeypatch.setattr(services, "profile", fail(ServerError("The server failed")))
+    monkeypatch.setattr(services, "profile", failing(ServerError("The server failed")))
     shown = render("before {% playlyfe_player %} after", reader)
     assert shown.startswith("before")
     assert shown.endswith("after")
@@ -481,7 +377,7 @@ def test_a_wrong_setting_is_logged_as_an_error(reader, settings, caplog, debug):
 @pytest.mark.parametrize("debug", [False, True])
 def test_any_exception_leaves_a_placeholder(reader, monkeypatch, settings, caplog, debug):
     settings.DEBUG = debug
-    monkeypatch.setattr(services, "profile", fail(ZeroDivisionError("oh")))
+    monkeypatch.setattr(services, "profile", failing(ZeroDivisionError("oh")))
     shown = render("{% playlyfe_player %}", reader)
     assert "Not available" in shown
     assert ("ZeroDivisionError" in shown) is debug
@@ -489,7 +385,7 @@ def test_any_exception_leaves_a_placeholder(reader, monkeypatch, settings, caplo
 
 
 def test_a_failing_tag_with_as_sets_none(reader, monkeypatch):
-    monkeypatch.setattr(services, "profile", fail(ServerError()))
+    monkeypatch.setattr(services, "profile", failing(ServerError()))
     assert render("{% playlyfe_player as player %}{{ player }}", reader) == "None"
 
 
@@ -506,7 +402,7 @@ def test_a_failing_query_does_not_spoil_the_queries_after_it(reader, monkeypatch
 
 def test_a_placeholder_that_cannot_be_rendered_is_left_out(reader, monkeypatch):
     monkeypatch.setattr("django_playlyfe.widgets.PLACEHOLDER", "no/such/template.html")
-    monkeypatch.setattr(services, "profile", fail(ServerError()))
+    monkeypatch.setattr(services, "profile", failing(ServerError()))
     assert render("{% playlyfe_player %}", reader) == ""
 
 
@@ -516,7 +412,7 @@ def test_a_template_without_a_user_is_told_what_to_add(caplog):
 
 
 def test_a_failing_player_filter_still_gives_the_placeholder(make_user, settings):
-    settings.PLAYLYFE = {"default": {"CREATE_PLAYERS": False, "PLAYER_FILTER": fail(ZeroDivisionError())}}
+    settings.PLAYLYFE = {"default": {"CREATE_PLAYERS": False, "PLAYER_FILTER": failing(ZeroDivisionError())}}
     assert "Not available" in render("{% playlyfe_player %}", make_user())
 
 

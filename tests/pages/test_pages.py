@@ -6,40 +6,15 @@ from datetime import date, timedelta
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from django_playlyfe import services
 from django_playlyfe.backends import games
 from django_playlyfe.exceptions import ServerError
 from django_playlyfe.views.boards import day_of_the_cycle_before
+from tests.pages.showing import address, failing
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon")]
-
-
-@pytest.fixture(autouse=True)
-def plain_site(settings):
-    """The package's own templates, without those that the demo site puts in their place."""
-    [engine] = settings.TEMPLATES
-    settings.TEMPLATES = [{**engine, "DIRS": []}]
-
-
-@pytest.fixture
-def reader(make_user, client):
-    user = make_user(username="ines")
-    client.force_login(user)
-    return user
-
-
-def address(name, *arguments):
-    return reverse(f"playlyfe:{name}", args=arguments)
-
-
-def fail(error):
-    def failing(*args, **kwargs):
-        raise error
-
-    return failing
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon", "plain_site")]
 
 
 # --- forms of an answer -----------------------------------------------------------------------------------------------
@@ -94,7 +69,7 @@ def test_data_of_ones_own_is_not_for_visitors(client):
 
 
 def test_data_is_not_available_while_the_game_is_not(reader, client, monkeypatch):
-    monkeypatch.setattr(services, "profile", fail(ServerError()))
+    monkeypatch.setattr(services, "profile", failing(ServerError()))
     answer = in_json(client, "profile")
     assert answer.status_code == 503
     assert answer.json()["error"]
@@ -300,7 +275,7 @@ def test_everything_stored_can_be_taken_along(reader, client):
 
 
 def test_a_file_that_cannot_be_had_is_not_half_a_file(reader, client, monkeypatch):
-    monkeypatch.setattr(services, "export", fail(ServerError()))
+    monkeypatch.setattr(services, "export", failing(ServerError()))
     assert client.get(address("export"), follow=True).redirect_chain == [(address("privacy"), 302)]
 
 

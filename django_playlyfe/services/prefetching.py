@@ -1,0 +1,128 @@
+"""Reading of many players at once, for a page with a list of them: their widgets then ask nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from contextlib import suppress
+from functools import partial
+from itertools import islice
+from typing import Any, TypeVar
+
+from django_playlyfe import cache
+from django_playlyfe.backends import GameBackend, games
+from django_playlyfe.conf import DEFAULT_GAME
+from django_playlyfe.exceptions import PlaylyfeError
+from django_playlyfe.links import remember_link
+from django_playlyfe.models import PlayerLink
+from django_playlyfe.reading import questions
+from django_playlyfe.reading.answering import answers
+from django_playlyfe.reading.question import Question
+from django_playlyfe.services.reads import MOST_ROWS, bounded
+
+T = TypeVar("T")
+
+
+def prefetch(
+    users: Iterable[Any],
+    game: str = DEFAULT_GAME,
+    *,
+    activity: int = 0,
+    actions: bool = False,
+    notifications: bool = False,
+    progress: bool = False,
+    rarity: bool = False,
+) -> None:
+    """Read the profiles of many users at once, for a page that shows each of them; at most 1,000.
+
+    A constant number of queries. What is read is remembered for the request, so it has no effect outside one; users
+    who are anonymous or not players are passed over.
+
+    Args:
+        users: of the site.
+        game: alias of the game.
+        activity: also so many of the newest events of each; 0 = none.
+        actions: also what each can do.
+        notifications: also what the game has told each.
+        progress: also how far each is on the way to levels and achievements.
+        rarity: also how rare the badges are, as each sees it.
+    """
+    known = [user for user in islice(users, MOST_ROWS) if getattr(user, "pk", None) is not None]
+    links = {link.user_id: link for link in PlayerLink.objects.filter(game=game, user__in=[user.pk for user in known])}
+    for user in known:
+        remember_link(user, links.get(user.pk), game)
+    ids = [link.player_id for link in links.values() if link.state == PlayerLink.State.LINKED]
+    prefetch_players(
+        ids,
+        game,
+        activity=activity,
+        actions=actions,
+        notifications=notifications,
+        progress=progress,
+        rarity=rarity,
+    )
+
+
+def prefetch_players(
+    ids: Iterable[str],
+    game: str = DEFAULT_GAME,
+    *,
+    activity: int = 0,
+    actions: bool = False,
+    notifications: bool = False,
+    progress: bool = False,
+    rarity: bool = False,
+) -> None:
+    """As :func:`prefetch`, of players by their ids.
+
+    Of a game that is somewhere else what is stored is taken, however old: by one look into the cache and one query. Two
+    players of whom nothing is stored are read at once, the others in the background, for the next page. Such a game
+    knows neither progress nor rarity.
+    """
+    wanted = list(dict.fromkeys(islice(ids, MOST_ROWS)))
+    backend = games[game]
+    limit = bounded(activity) if activity else 0
+    if backend.shelf is not None:
+        _remember_kept(backend, wanted, activity=limit, actions=actions, notifications=notifications)
+        return
+    _remember(game, lambda who: ("profile", who, True), backend.profiles(wanted, detailed=True))
+    if limit:
+        _remember(game, lambda who: ("activity", who, limit), backend.activities(wanted, limit=limit))
+    if actions:
+        _remember(game, lambda who: ("actions", who), backend.actions_of(wanted))
+    if notifications:
+        _remember(game, lambda who: ("notifications", who), backend.notifications_of(wanted))
+    if progress:
+        _remember(game, lambda who: ("progress", who), backend.progress_of_each(wanted))
+    if rarity:
+        _remember(game, lambda who: ("rarity", who), backend.rarities_of_each(wanted))
+
+
+def _remember(game: str, named: Callable[[str], Hashable], found: Mapping[str, Any]) -> None:
+    """Have this request know what was read of each player; ``named``: the question that it answers."""
+    for player_id, told in found.items():
+        cache.remember(game, named(player_id), partial(_same, told))
+
+
+def _remember_kept(
+    backend: GameBackend, ids: Iterable[str], *, activity: int, actions: bool, notifications: bool
+) -> None:
+    """Have this request know what is kept about many players."""
+    asked: dict[Question[Any], Hashable] = {}
+    for player_id in ids:
+        asked[questions.profile(backend, player_id, detailed=True)] = ("profile", player_id, True)
+        if activity:
+            asked[questions.activity(backend, player_id, limit=activity)] = ("activity", player_id, activity)
+        if actions:
+            asked[questions.actions(backend, player_id)] = ("actions", player_id)
+        if notifications:
+            asked[questions.notifications(backend, player_id)] = ("notifications", player_id)
+    for question, told in answers(backend, list(asked)).items():
+        with suppress(PlaylyfeError):
+            cache.remember(backend.alias, asked[question], partial(_same, told))
+
+
+def _same(told: T) -> T:
+    """Answers a question whose answer came with others; one that is an error is raised."""
+    if isinstance(told, PlaylyfeError):
+        raise told
+    return told
