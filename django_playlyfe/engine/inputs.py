@@ -23,6 +23,8 @@ from django_playlyfe.wire import make_error, write_instant
 
 _MOST_AT_ONCE = 2**31 - 1
 """Largest ``count`` of one play: sums of counts stay within a BIGINT column."""
+LONGEST_REASON = 500
+"""Characters of what an administrator says about a change."""
 _EARLIEST = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _DESIGN_ID = re.compile(rf"[a-zA-Z_][a-zA-Z0-9_]{{0,{ID_LENGTH - 1}}}")
 
@@ -74,6 +76,13 @@ def read_key(key: object) -> str:
     if not isinstance(key, str) or not 1 <= len(key) <= KEY_LENGTH or not _is_printable(key):
         raise invalid("/idempotency_key", f"should be text of 1 to {KEY_LENGTH} printable characters", found=key)
     return key
+
+
+def read_reason(reason: object) -> dict[str, str]:
+    """Why an administrator does something, as a part of the call's inputs; nothing for "". At most 500 characters."""
+    if not isinstance(reason, str) or len(reason) > LONGEST_REASON:
+        raise invalid("/reason", f"should be text of at most {LONGEST_REASON} characters", code="MAX_LENGTH")
+    return {"reason": reason} if reason else {}
 
 
 def read_past_instant(at: object, path: str) -> datetime:

@@ -80,6 +80,7 @@ class Call(models.Model):
         app_label = APP_LABEL
         verbose_name = _("call")
         verbose_name_plural = _("calls")
+        permissions = [("undo_call", "Can undo what players did")]
         constraints = [
             # A player belongs to one game and environment, so this is the scope of interface.md §3.4.
             models.UniqueConstraint(fields=["player", "kind", "action", "idempotency_key"], name="playlyfe_call_key"),

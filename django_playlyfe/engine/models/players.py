@@ -41,6 +41,7 @@ class Player(models.Model):
         app_label = APP_LABEL
         verbose_name = _("player")
         verbose_name_plural = _("players")
+        permissions = [("adjust_player", "Can adjust and reset scores of players")]
         constraints = [
             models.UniqueConstraint(fields=["game", "environment", "player_id"], name="playlyfe_player_id"),
             models.UniqueConstraint(fields=["game", "environment", "creation_key"], name="playlyfe_player_creation"),
@@ -48,6 +49,8 @@ class Player(models.Model):
         indexes = [
             models.Index(fields=["game", "environment", "id"], name="playlyfe_player_listing"),
             models.Index(fields=["game", "environment", "enabled"], name="playlyfe_player_enabled"),
+            # The beginning of an id in all games, whatever the collation (PostgreSQL; others use it for ranges).
+            models.Index(fields=["player_id"], name="playlyfe_player_search", opclasses=["varchar_pattern_ops"]),
         ]
 
     def __str__(self) -> str:

@@ -23,23 +23,42 @@ from django_playlyfe.engine.selectors.images import (
     stock_images,
 )
 from django_playlyfe.engine.selectors.notifications import notifications, notifications_after, notifications_of
+from django_playlyfe.engine.selectors.player_sheets import (
+    Moved,
+    PlayerSheet,
+    ScoreLine,
+    Standing,
+    adjustable,
+    change_lines,
+    history_page,
+    moved,
+    player_sheet,
+    standings,
+)
 from django_playlyfe.engine.selectors.players import export, players, profile, profiles
 from django_playlyfe.engine.selectors.progress import progress, progress_of_each, rarity, rarity_of_each
 from django_playlyfe.engine.selectors.rankings import Place, Ranking, distribution, ranking, standing
 from django_playlyfe.engine.selectors.trends import trend
 
 __all__ = [
+    "Moved",
     "Place",
+    "PlayerSheet",
     "Ranking",
+    "ScoreLine",
+    "Standing",
     "actions",
     "actions_of",
     "activity",
+    "adjustable",
+    "change_lines",
     "design_image",
     "design_images",
     "distribution",
     "export",
     "game_activity",
     "game_image",
+    "history_page",
     "image_of",
     "latest_activities",
     "latest_activity",
@@ -48,11 +67,13 @@ __all__ = [
     "leaderboards",
     "metric_image",
     "metrics",
+    "moved",
     "newest_call_id",
     "notifications",
     "notifications_after",
     "notifications_of",
     "player_image",
+    "player_sheet",
     "players",
     "profile",
     "profiles",
@@ -63,6 +84,7 @@ __all__ = [
     "rarity_of_each",
     "results_after",
     "standing",
+    "standings",
     "status",
     "stock_images",
     "trend",

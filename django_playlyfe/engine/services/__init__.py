@@ -17,26 +17,31 @@ from django_playlyfe.engine.services.players import (
     update_player,
 )
 from django_playlyfe.engine.services.plays import play
+from django_playlyfe.engine.services.rehearsing import Rehearsal, if_unchanged, rehearse
 from django_playlyfe.engine.services.reverting import revert
-from django_playlyfe.engine.services.undoing import undo
+from django_playlyfe.engine.services.undoing import undo, undo_call
 
 __all__ = [
     "Created",
     "Recorded",
+    "Rehearsal",
     "add_design_image",
     "adjust_scores",
     "award",
     "create_player",
     "create_player_once",
     "delete_player",
+    "if_unchanged",
     "mark_seen",
     "play",
     "play_many",
     "read_event_ids",
+    "rehearse",
     "reset_player",
     "revert",
     "run_rule",
     "set_player_image",
     "undo",
+    "undo_call",
     "update_player",
 ]

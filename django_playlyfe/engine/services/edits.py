@@ -9,6 +9,7 @@ from django_playlyfe.engine import transactions
 from django_playlyfe.engine.design.compile import compile_rewards
 from django_playlyfe.engine.design.patches import read_rewards
 from django_playlyfe.engine.dice import KeyedDice
+from django_playlyfe.engine.inputs import read_reason
 from django_playlyfe.engine.log import Recorded, new_seed
 from django_playlyfe.engine.models import Call
 from django_playlyfe.engine.realm import Realm
@@ -18,7 +19,9 @@ from django_playlyfe.engine.rules.state import Outcome, PlayerState
 from django_playlyfe.engine.services.recording import Scene
 
 
-def adjust_scores(realm: Realm, player_id: str, rewards: Sequence[Mapping[str, Any]], *, admin: str = "") -> Recorded:
+def adjust_scores(
+    realm: Realm, player_id: str, rewards: Sequence[Mapping[str, Any]], *, admin: str = "", reason: str = ""
+) -> Recorded:
     """Change scores by rewards: ``[{"metric": {"id": "coins", "type": "point"}, "verb": "set", "value": "20"}]``.
 
     Levels and achievements follow. Items and states may be named by id or by name.
@@ -26,35 +29,41 @@ def adjust_scores(realm: Realm, player_id: str, rewards: Sequence[Mapping[str, A
     Args:
         rewards: as in a design, without probability; compounds cannot be changed.
         admin: who does it; told in the event.
+        reason: why; kept with what was asked, in no event. At most 500 characters.
 
     Returns:
         The recorded call: one ``score`` event, and what follows from it.
 
     Raises:
         PlayerNotFound: no such player.
-        InvalidRequest: a reward is wrong; ``data`` is the report.
+        InvalidRequest: a reward is wrong, or the reason too long; ``data`` is the report.
         ConfigurationError: no such game, or it has no active design.
     """
+    why = read_reason(reason)
     with transactions.atomic():
         scene = Scene.enter(realm, player_id)
         canonical = read_rewards(scene.version.document, rewards)
         compiled = compile_rewards(canonical, scene.plan)
         outcome = judge.apply_rewards(scene.plan, scene.state, compiled, scene.at, admin)
-        return scene.record(Call.Kind.SCORE, outcome, {"rewards": canonical, "admin": admin})
+        return scene.record(Call.Kind.SCORE, outcome, {"rewards": canonical, "admin": admin, **why})
 
 
-def reset_player(realm: Realm, player_id: str) -> Recorded:
+def reset_player(realm: Realm, player_id: str, *, admin: str = "", reason: str = "") -> Recorded:
     """Give a player the state of a new one: the bootstrap and nothing else; action counts and limits begin anew too.
 
     Silent: in the log, in no feed. The log keeps what was before; a play before a reset cannot be undone.
 
+    Args:
+        admin, reason: as of :func:`adjust_scores`; both are kept in the log only.
+
     Raises:
         PlayerNotFound, InvalidRequest, ConfigurationError: as :func:`adjust_scores`.
     """
+    given = {**({"admin": admin} if admin else {}), **read_reason(reason)}
     with transactions.atomic():
         scene = Scene.enter(realm, player_id)
         dice = KeyedDice(scene.player.game.secret, new_seed(scene.at))
         fresh = judge.bootstrap(scene.plan, PlayerState(), scene.at, dice)
         writes = tuple(differences(scene.plan, scene.state, fresh.state))
         scene.projections.clear_counts()
-        return scene.record(Call.Kind.RESET, Outcome(fresh.state, writes, (), fresh.rolls), {})
+        return scene.record(Call.Kind.RESET, Outcome(fresh.state, writes, (), fresh.rolls), given)

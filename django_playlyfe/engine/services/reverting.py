@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from django_playlyfe.engine import event_ids, transactions
 from django_playlyfe.engine.boards.contributions import RecordedCredit, stored_cycles
+from django_playlyfe.engine.inputs import read_reason
 from django_playlyfe.engine.log import Recorded
 from django_playlyfe.engine.models import Call, Player
 from django_playlyfe.engine.realm import Realm
@@ -39,12 +40,15 @@ class NamedEvent:
         return changes
 
 
-def revert(realm: Realm, player_id: str, event_ids_: Sequence[str], *, admin: str = "") -> Recorded | None:
+def revert(
+    realm: Realm, player_id: str, event_ids_: Sequence[str], *, admin: str = "", reason: str = ""
+) -> Recorded | None:
     """Take the changes of these events back, newest first; those that were taken back before are skipped.
 
     Args:
         event_ids_: ids of events of this player.
         admin: who does it; told in the event.
+        reason: why; kept with what was asked, in no event.
 
     Returns:
         The recorded call: one ``score`` event, and ``level`` events; None if nothing was left to take back.
@@ -53,7 +57,7 @@ def revert(realm: Realm, player_id: str, event_ids_: Sequence[str], *, admin: st
         NotFound: an event is not this player's, or is not there (``event_not_found``); nothing is changed.
         PlayerNotFound, InvalidRequest, ConfigurationError.
     """
-    wanted = _read(event_ids_)
+    wanted, why = _read(event_ids_), read_reason(reason)
     with transactions.atomic():
         scene = Scene.enter(realm, player_id)
         done = _reverted(scene.player)
@@ -62,7 +66,7 @@ def revert(realm: Realm, player_id: str, event_ids_: Sequence[str], *, admin: st
             return None
         named.sort(key=lambda event: (event.call.pk, event.tick), reverse=True)
         outcome = reverting.revert(scene.plan, scene.state, changes_of(named), scene.at, admin)
-        given = {"event_ids": [_id(event) for event in named], "admin": admin}
+        given = {"event_ids": [_id(event) for event in named], "admin": admin, **why}
         return scene.record(Call.Kind.REVERT, outcome, given, credited=list(_credits(scene.plan, named)))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone as clock
 
 from django_playlyfe.engine import changes, inputs, judging, log, plans, transactions
@@ -31,10 +31,16 @@ _NO_WAY_BACK = (Call.Kind.RESET, Call.Kind.AWARD)
 _OUTCOME_FIELDS = ["status", "events", "writes", "dice", "credits"]
 
 
-def undo(realm: Realm, player_id: str, action: str, idempotency_key: str) -> Recorded:
+def undo(
+    realm: Realm, player_id: str, action: str, idempotency_key: str, *, admin: str = "", reason: str = ""
+) -> Recorded:
     """Undo the play with this key. The key may be used anew afterwards.
 
     A later play whose requirement or limit then fails stays in the log as void; one that was void and now fits counts.
+
+    Args:
+        admin: who does it, "" for the site itself.
+        reason: why. Both are kept with what was asked, in no event.
 
     Returns:
         The row that the undo adds to the log: one local ``score`` event with the net changes of stored scores, and a
@@ -46,11 +52,24 @@ def undo(realm: Realm, player_id: str, action: str, idempotency_key: str) -> Rec
         PlayerNotFound, InvalidRequest, ConfigurationError: as for a play.
     """
     request = inputs.read_play(action, None, 1, (), idempotency_key, None)
+    named = Q(action=request.action, idempotency_key=idempotency_key)
+    return _undo(realm, player_id, named, f"play of '{action}' with the key '{idempotency_key}'", admin, reason)
+
+
+def undo_call(realm: Realm, player_id: str, call_id: int, *, admin: str = "", reason: str = "") -> Recorded:
+    """As :func:`undo`, of the play with this row of the log: one without a key can be undone by it too."""
+    named = Q(pk=call_id) & ~Q(status=Call.Status.UNDONE)
+    return _undo(realm, player_id, named, f"play with the number {call_id}", admin, reason)
+
+
+def _undo(realm: Realm, player_id: str, named: Q, what: str, admin: str, reason: str) -> Recorded:
+    given = {**({"admin": admin} if admin else {}), **inputs.read_reason(reason)}
     with transactions.atomic():
         player = lock_player(realm, player_id)
         version = version_in_force(player.game, realm)
         plan = plans.plan_of(version)
-        target = _find_play(player, request.action, idempotency_key)
+        target = _find_play(player, named, what)
+        key = {"idempotency_key": target.idempotency_key} if target.idempotency_key is not None else {}
         projections = Projections.load(player)
         before = projections.state(plan)
         changed = _rewrite_history(player, target, projections) if target.status == Call.Status.APPLIED else None
@@ -64,7 +83,7 @@ def undo(realm: Realm, player_id: str, action: str, idempotency_key: str) -> Rec
             action=target.action,
             at=inputs.in_milliseconds(clock.now()),
             zone=plan.timezone,
-            inputs={"undone": target.pk, "idempotency_key": idempotency_key},
+            inputs={"undone": target.pk, **key, **given},
             events=log.stored_events(changes.difference(plan, before, projections.state(plan))),
         )
         call.save(force_insert=True, using=transactions.write_alias())
@@ -73,15 +92,10 @@ def undo(realm: Realm, player_id: str, action: str, idempotency_key: str) -> Rec
         return recorded
 
 
-def _find_play(player: Player, action: str, idempotency_key: str) -> Call:
-    calls = _calls(player).filter(kind=Call.Kind.PLAY, action=action, idempotency_key=idempotency_key)
-    target = calls.first()
+def _find_play(player: Player, named: Q, what: str) -> Call:
+    target = _calls(player).filter(named, kind=Call.Kind.PLAY).first()
     if target is None or _later(player, target).filter(kind__in=_NO_WAY_BACK).exists():
-        raise make_error(
-            "event_not_found",
-            f"The player '{player.player_id}' has no play of '{action}' with the key '{idempotency_key}' that could be "
-            "taken back",
-        )
+        raise make_error("event_not_found", f"The player '{player.player_id}' has no {what} that could be taken back")
     return target
 
 
