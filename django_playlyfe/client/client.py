@@ -153,6 +153,8 @@ class PlaylyfeClient(PlaylyfeAPI):
             "shares_with_others": self._sharing.is_usable(),
             "token": token and {"age": now - token.issued_at, "expires_in": token.expires_at - now},
             "tokens_of_this_process": self.tokens.counts(),
+            "tokens_of_all_processes": self.tokens.counts_of_all(),
+            "clock_offset_seconds": self._exchange.server_clock.offset(),
             "throttle": asdict(record) if record is not None and record.is_active else None,
             "features": sorted(self.features),
         }

@@ -23,6 +23,7 @@ from django_playlyfe.client.images import IMAGE_LIMITS, interruption, judge_pict
 from django_playlyfe.client.limits import HARD_LIMIT, Limits
 from django_playlyfe.client.outcomes import Arrived, Kind, Strain, Verdict, judge_answer, judge_failure, may_repeat
 from django_playlyfe.client.redaction import logger
+from django_playlyfe.client.server_clock import ServerClock
 from django_playlyfe.client.session import BearerToken, Outgoing, TokenIn, Transport
 from django_playlyfe.client.throttle import Admission, Throttle
 from django_playlyfe.client.tokens import Token, TokenSource
@@ -101,6 +102,7 @@ class Exchange:
         self._token_in = token_in
         self._clock = clock
         self._chance = chance
+        self.server_clock = ServerClock(clock)
 
     def perform(self, call: Call, limits: Limits) -> Answer:
         """Make the call within its limits.
@@ -206,6 +208,7 @@ class Exchange:
             is_of_picture = journey.call.wants_picture
             verdict = judge_picture(result) if is_of_picture else judge_answer(result, journey.call.kind)
             journey.is_replayed = result.headers.get("Idempotency-Replayed", "").lower() == "true"
+            self.server_clock.note(result.headers.get("Date"), took=self._clock.monotonic() - started)
             self._features.note(result.headers.get("Playlyfe-Features"), succeeded=verdict.error is None)
         else:
             verdict = judge_failure(result)

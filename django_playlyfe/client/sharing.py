@@ -136,6 +136,17 @@ class Sharing:
         with self._guarded() as cache:
             cache.delete(key)
 
+    def count(self, key: str, timeout: int) -> None:
+        """Add one to a number by which nothing is decided: but for Redis and Memcached, additions may be lost."""
+        exact = self.kind == "shared"
+        with self._guarded() as cache:
+            if not exact:  # incr() of these is a read and a write too, and forgets the timeout
+                known = cache.get(key)
+                cache.set(key, known + 1 if isinstance(known, int) else 1, timeout=timeout)
+            elif cache.add(key, 1, timeout=timeout) is not True:
+                with contextlib.suppress(ValueError):  # evicted in between
+                    cache.incr(key)
+
     def note_stored(self) -> None:
         """The cache has kept what it was given."""
         self._state().misses = 0

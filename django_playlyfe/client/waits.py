@@ -15,7 +15,8 @@ _LONGEST = 366 * 86400.0
 _SECONDS = re.compile(r"-?[0-9]+")
 
 
-def _http_date(text: str | None) -> datetime | None:
+def http_date(text: str | None) -> datetime | None:
+    """The instant of a header such as ``Date``; None if there is none, or it cannot be read."""
     if not text:
         return None
     try:
@@ -36,7 +37,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     text = (headers.get("Retry-After") or "").strip()
     if _SECONDS.fullmatch(text):
         return min(max(float(text), 0.0), _LONGEST)
-    until, since = _http_date(text), _http_date(headers.get("Date"))
+    until, since = http_date(text), http_date(headers.get("Date"))
     if until is None or since is None:
         return None
     return min(max((until - since).total_seconds(), 0.0), _LONGEST)

@@ -78,6 +78,13 @@ class MemoryCache:
             self.set(key, value, timeout)
             return True
 
+    def incr(self, key: str) -> int:
+        with self._lock:
+            self._check()
+            value, until = self.entries[key]
+            self.entries[key] = (value + 1, until)
+            return value + 1
+
     def delete(self, key: str) -> None:
         self._check()
         self.deleted.append(key)

@@ -69,7 +69,7 @@ class Game:
     """A small Playlyfe server: a token endpoint and an API that knows which tokens are valid.
 
     ``replies`` and ``token_replies`` are used up before the ordinary answers. From the ``revoke_at``-th request on, the
-    tokens issued before it are worthless.
+    tokens issued before it are worthless. ``clock_ahead``: seconds by which its clock is wrong.
     """
 
     def __init__(self) -> None:
@@ -78,6 +78,8 @@ class Game:
         self.valid: set[str] = set()
         self.only_newest = False
         self.refuse_all = False
+        self.refused = 0
+        self.clock_ahead = 0.0
         self.revoke_at: int | None = None
         self.requests: list[Seen] = []
         self.token_requests: list[Seen] = []
@@ -122,6 +124,7 @@ class Game:
                 self.valid.clear()
             token = seen.query.get("access_token", [seen.headers.get("Authorization", "").removeprefix("Bearer ")])[0]
             if self.refuse_all or token not in self.valid:
+                self.refused += 1
                 return Reply(401, REFUSED_TOKEN)
             if self.replies:
                 return self.replies.popleft()
@@ -176,6 +179,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _handle  # noqa: N815 - names of http.server
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string((timestamp or time.time()) + self.server.game.clock_ahead)
 
     def log_message(self, *_: Any) -> None:
         pass

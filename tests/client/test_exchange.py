@@ -328,6 +328,8 @@ def test_the_client_describes_what_it_knows_without_asking(remote: Game, timed, 
         "shares_with_others": False,
         "token": None,
         "tokens_of_this_process": {"requests": 0, "refused": 0},
+        "tokens_of_all_processes": None,
+        "clock_offset_seconds": None,
         "throttle": None,
         "features": [],
     }

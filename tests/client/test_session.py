@@ -229,7 +229,9 @@ def test_the_handshake_of_tls_is_under_the_limit_too():
         result = send(transport, server.url.replace("http", "https"), "POST", b"{}", wall=0.3)
         assert time.monotonic() - started < 30  # the whole answer takes a minute and more
     transport.close()
-    assert (result.reason, result.sent) == ("deadline", False) or result.reason == "tls"
+    # Which of the limits, all of 0.3 s, is met first is the scheduler's business.
+    assert result.reason in {"deadline", "tls", "connect_timeout"}
+    assert not result.sent
 
 
 # bodies ---------------------------------------------------------------------------------------------------------------

@@ -78,6 +78,28 @@ class TestStatus:
         _code, said = status("--json")
         assert json.loads(said)["client"]["tokens_of_this_process"] == {"requests": 2, "refused": 1}
 
+    def test_tokens_are_counted_by_all_processes_where_they_share_a_cache(self, site, remote, settings, tmp_path):
+        settings.CACHES = {
+            "default": {
+                "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+                "LOCATION": str(tmp_path),
+            }
+        }
+        site.client.status()
+        remote.revoke()
+        facts = json.loads(status("--json")[1])["client"]["tokens_of_all_processes"]
+        assert {name: sum(day[name] for day in facts.values()) for name in ("requests", "refused")} == {
+            "requests": 2,
+            "refused": 1,
+        }
+        assert "tokens of all processes: today: " in status()[1]
+
+    def test_it_tells_how_far_the_clock_of_the_server_is_from_ours(self, site, remote):
+        remote.clock_ahead = 3600
+        facts = json.loads(status("--json")[1])["client"]
+        assert abs(facts["clock_offset_seconds"] - 3600) <= 2
+        assert re.search(r"clock offset seconds: (3599|360\d)", status()[1])
+
     def test_an_idle_queue_is_measured_too(self, site):
         code, said = status()
         assert code == 0

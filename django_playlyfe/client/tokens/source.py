@@ -15,6 +15,7 @@ from django_playlyfe.client.per_process import PerProcess
 from django_playlyfe.client.redaction import logger
 from django_playlyfe.client.sharing import CacheDown
 from django_playlyfe.client.tokens import failures
+from django_playlyfe.client.tokens.counts import Counts, Event
 from django_playlyfe.client.tokens.endpoint import TokenEndpoint
 from django_playlyfe.client.tokens.failures import Failure
 from django_playlyfe.client.tokens.leases import Lease, Leases, leases_for
@@ -48,6 +49,7 @@ class TokenSource:
     ) -> None:
         self._endpoint = endpoint
         self._store = store
+        self._counts = Counts(store, clock) if store is not None else None
         self._other_token_in = other_token_in
         self._clock = clock
         self._chance = chance
@@ -70,6 +72,7 @@ class TokenSource:
         memory = self._memory()
         if rejected is not None:
             memory.reject(rejected)
+            self._note("refused")
         if (token := memory.fresh()) is not None:
             return token
         until = min(deadline, self._clock.monotonic() + LONGEST_WAIT)
@@ -86,6 +89,7 @@ class TokenSource:
         """The error for a fresh token that was refused too; remembered, so that nobody renews for 30 seconds."""
         memory, now = self._memory(), self._clock.now()
         memory.reject(token)
+        self._note("refused")
         text = (
             "The game refuses a token that its own token endpoint has just issued. "
             f"If the server looks for tokens elsewhere, set TOKEN_IN to '{self._other_token_in}'"
@@ -123,6 +127,14 @@ class TokenSource:
         """Tokens asked for and tokens refused by the API, since this process began."""
         memory = self._memory()
         return {"requests": memory.requests, "refused": memory.refusals}
+
+    def counts_of_all(self) -> dict[str, dict[str, int]] | None:
+        """The same of all processes, today and yesterday (UTC); None while this process is on its own."""
+        return self._counts.read() if self._counts is not None else None
+
+    def _note(self, event: Event) -> None:
+        if self._counts is not None:
+            self._counts.note(event)
 
     # the two modes ----------------------------------------------------------------------------------------------------
 
@@ -222,6 +234,7 @@ class TokenSource:
         """One request, logged: a token, or the failure to remember."""
         started = self._clock.monotonic()
         memory.requests += 1
+        self._note("requests")
         try:
             token = self._endpoint.fetch()
         except (PlaylyfeError, ConfigurationError) as error:

@@ -11,6 +11,7 @@ import pytest
 
 from ..processes import workers
 from ..servers import Game, Reply
+from ..worker import make_client
 
 REDIS = "redis://127.0.0.1:6379/5"
 POSTGRESQL = {
@@ -71,6 +72,9 @@ def test_64_cold_callers_make_one_request_and_one_more_when_it_is_revoked(remote
         revoked = len(remote.token_requests) - cold
     says(capsys, f"{shared[0]}, 4 processes x 16 threads: {cold} token request cold, {revoked} after a revocation")
     assert (cold, revoked) == (1, 1)
+    counted = make_client(remote.auth_url, remote.api_url, *shared).tokens.counts_of_all()
+    assert sum(day["requests"] for day in counted.values()) == 2, "what playlyfe_status of any process says"
+    assert sum(day["refused"] for day in counted.values()) == remote.refused
 
 
 def test_on_a_file_cache_it_is_one_request_for_the_host(remote: Game, tmp_path, capsys):
