@@ -8,34 +8,38 @@ from typing import Any
 
 import yaml
 
+from tools.openapi import design
+from tools.openapi.entrance import OF_THE_API, entrance
 from tools.openapi.operations import Operation, Schema, of, operations
+from tools.openapi.refusals import Refusals
+from tools.openapi.version_1 import operations_of_version_1
 
 PLACE = Path(__file__).resolve().parents[2] / "django_playlyfe" / "engine" / "server" / "openapi.yaml"
-_COMPONENTS = Path(__file__).with_name("components.yaml")
+_HERE = Path(__file__).parent
 _HEAD = "# Written by `python -m tools.openapi`; change tools/openapi/ instead.\n"
 _ABOUT = (
-    "The REST API of Playlyfe, as django-playlyfe's server speaks it. Version 1 (/v1) has the same runtime routes "
-    "without the prefix /runtime. A trailing slash is served too, HEAD is GET without a body, and a query parameter "
-    "that comes twice counts once."
+    "The REST API of Playlyfe, as django-playlyfe's server speaks it, in both versions. A trailing slash is served, "
+    "HEAD is GET without a body, OPTIONS on a path of a version answers 204, and a query parameter that comes twice "
+    "counts once. Other paths and methods below a version are route_not_found."
 )
-_UNCHANGED = ("/runtime/definitions/", "/runtime/assets/", "/runtime/player/image", "/design/")
-"""Beginnings of paths whose GET has an ETag (``http-api.md`` §12)."""
-_REFUSALS = {"4XX": {"$ref": "#/components/responses/Refused"}, "5XX": {"$ref": "#/components/responses/Failed"}}
+_TAGS = ("login", "runtime", "admin", "design", "v1 runtime", "v1 admin")
+_ETAG = {"ETag": {"$ref": "#/components/headers/ETag"}}
 
 
 def document() -> dict[str, Any]:
     """The document."""
-    paths: dict[str, dict[str, Any]] = {}
-    for operation in operations():
-        paths.setdefault(operation.template, {})[operation.method.lower()] = _described(operation)
+    paths: dict[str, dict[str, Any]] = entrance()
+    refusals = Refusals()
+    for operation in (*operations(), *operations_of_version_1()):
+        paths.setdefault(operation.template, {})[operation.method.lower()] = _described(operation, refusals)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Playlyfe", "version": "2", "description": _ABOUT},
         "servers": [{"url": ".", "description": "Where this document is."}],
         "security": [{"bearer": []}, {"access_token": []}],
-        "tags": [{"name": name} for name in ("login", "runtime", "admin", "design")],
-        "paths": {**_without_token(), **paths},
-        "components": yaml.safe_load(_COMPONENTS.read_text(encoding="utf-8")),
+        "tags": [{"name": name} for name in _TAGS],
+        "paths": paths,
+        "components": {**_read("shared.yaml"), "responses": refusals.shared, "schemas": _schemas()},
     }
 
 
@@ -53,74 +57,50 @@ class _Plain(yaml.SafeDumper):
         return True
 
 
-def _described(operation: Operation) -> Schema:
-    resource = operation.path.split("/")[1]
+def _schemas() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for place in sorted((_HERE / "schemas").glob("*.yaml")):
+        found.update(_read(f"schemas/{place.name}"))
+    return {**found, **design.schemas()}
+
+
+def _read(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((_HERE / name).read_text(encoding="utf-8"))
+    return content
+
+
+def _described(operation: Operation, refusals: Refusals) -> Schema:
+    is_older = operation.version == "v1"
     named = [_in_path(name) for name in re.findall(r":(\w+)", operation.path)]
-    taken = [*(["player_id"] if resource == "runtime" else []), *operation.takes]
+    taken = [*(["player_id"] if operation.resource == "runtime" else []), *operation.takes]
     parameters = [{"$ref": f"#/components/parameters/{one}"} if isinstance(one, str) else one for one in taken]
+    words = ["v1"] * is_older + [operation.method.lower(), *re.findall(r"\w+", operation.path)]
     described: Schema = {
-        "operationId": "_".join([operation.method.lower(), *re.findall(r"\w+", operation.path)]),
-        "tags": [resource],
+        "operationId": "_".join(words),
+        "tags": [f"v1 {operation.resource}" if is_older else operation.resource],
         "summary": operation.summary,
     }
-    if resource == "runtime":
+    if operation.resource == "runtime":
         described["security"] = [{"bearer": []}, {"access_token": []}, {"jwt": []}]
     if named or parameters:
         described["parameters"] = [*named, *parameters]
     if operation.body:
         described["requestBody"] = _body(operation.body, is_required=operation.needs_body)
-    described["responses"] = {"200": _success(operation.answer)}
-    if operation.method == "GET" and operation.path.startswith(_UNCHANGED):
-        described["responses"]["304"] = {"$ref": "#/components/responses/NotModified"}
-    described["responses"].update(_REFUSALS)
+    described["responses"] = {**_success(operation), **refusals.of(operation)}
     return described
 
 
-def _without_token() -> dict[str, Any]:
-    """What needs no valid token."""
-    credentials: Schema = {"schema": of("TokenBody")}
-    token = {
-        "operationId": "get_token",
-        "tags": ["login"],
-        "summary": "A token for a client that proves to be one.",
-        "security": [],
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": credentials, "application/x-www-form-urlencoded": credentials},
-        },
-        "responses": {"200": _success(of("Token")), **_REFUSALS},
-    }
-    health = {
-        "operationId": "get_health",
-        "tags": ["login"],
-        "summary": "Whether the database answers.",
-        "security": [],
-        "responses": {"200": _success(of("Health")), "503": _success(of("Health"), "The database does not answer.")},
-    }
-    itself = {
-        "operationId": "get_openapi",
-        "tags": ["login"],
-        "summary": "This document.",
-        "security": [],
-        "responses": {
-            "200": {"description": "YAML.", "content": {"application/yaml": {"schema": {"type": "string"}}}},
-            "304": {"$ref": "#/components/responses/NotModified"},
-        },
-    }
-    logout = {
-        "operationId": "post_logout",
-        "tags": ["login"],
-        "summary": "Revoke the token; the same answer without a valid one.",
-        "security": [{"bearer": []}, {"access_token": []}, {}],
-        "requestBody": _body("EmptyBody", is_required=False),
-        "responses": {"200": _success(of("Message")), **_REFUSALS},
-    }
-    return {
-        "/auth/token": {"post": token},
-        "/health": {"get": health},
-        "/openapi.yaml": {"get": itself},
-        "/v2/logout": {"post": logout},
-    }
+def _success(operation: Operation) -> Schema:
+    headers: Schema = dict(OF_THE_API)
+    if operation.changes_seldom:
+        headers |= _ETAG
+    if "idempotency_key" in operation.takes:
+        headers = {**headers, "Idempotency-Replayed": {"$ref": "#/components/headers/Replayed"}}
+    content = {"image/png": {}} if operation.answer is None else {"application/json": {"schema": operation.answer}}
+    answers: Schema = {"200": {"description": "Done.", "headers": headers, "content": content}}
+    if operation.changes_seldom:
+        answers["304"] = {"description": "The caller has it already (If-None-Match).", "headers": headers}
+    return answers
 
 
 def _in_path(name: str) -> Schema:
@@ -137,8 +117,3 @@ def _body(name: str, *, is_required: bool) -> Schema:
         }
         return {"required": is_required, "content": {"multipart/form-data": {"schema": form}}}
     return {"required": is_required, "content": {"application/json": {"schema": of(name)}}}
-
-
-def _success(answer: Schema | None, about: str = "Done.") -> Schema:
-    content = {"image/png": {}} if answer is None else {"application/json": {"schema": answer}}
-    return {"description": about, "content": content}

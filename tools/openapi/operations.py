@@ -1,4 +1,4 @@
-"""Every operation of the server, one line each: what it takes, and what it answers (``http-api.md`` §6-§8)."""
+"""Every operation of version 2, one line each: what it takes, and what it answers (``http-api.md`` §6-§8)."""
 
 from __future__ import annotations
 
@@ -53,6 +53,8 @@ class Operation:
         takes: query parameters and headers, by their name in ``components.yaml`` or in full.
         body: name of the body's schema; "file" for a form with a file.
         needs_body: whether an empty body is refused.
+        version: "v1" or "v2".
+        resource: the scope that opens it; in version 2 the first word of the path.
     """
 
     method: str
@@ -62,17 +64,29 @@ class Operation:
     takes: tuple[str | Schema, ...] = ()
     body: str = ""
     needs_body: bool = False
+    version: str = "v2"
+    resource: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "resource", self.resource or self.path.split("/")[1])
 
     @property
     def template(self) -> str:
         """The path below the server's prefix, as OpenAPI writes it."""
-        return "/v2" + re.sub(r":(\w+)", r"{\1}", self.path)
+        return f"/{self.version}" + re.sub(r":(\w+)", r"{\1}", self.path)
+
+    @property
+    def changes_seldom(self) -> bool:
+        """Whether the answer has an ETag (``http-api.md`` §12)."""
+        beginnings = ("/runtime/definitions/", "/runtime/assets/", "/runtime/player/image", "/design/")
+        of_version_1 = ("/definitions/", "/assets/", "/player/image")
+        return self.method == "GET" and self.path.startswith(beginnings if self.version == "v2" else of_version_1)
 
 
 _FOR = own("cycle", of("Cycle"), required=True)
 _TEXT: Schema = {"type": "string"}
 _DAY: Schema = {"type": "string", "format": "date"}
-_PLAY = (own("count", {"type": "integer", "minimum": 1, "default": 1}), "idempotency_key")
+PLAY = (own("count", {"type": "integer", "minimum": 1, "default": 1}), "idempotency_key")
 _BOARD = (
     _FOR,
     own("timestamp", of("Instant"), description="Selects the cycle that contains it; now if missing."),
@@ -100,7 +114,7 @@ RUNTIME = (
     Operation("GET", "/runtime/players", "Players, the oldest first.", page("ListedPlayer"), PAGED),
     Operation("GET", "/runtime/players/:id", "Any player, without the address.", of("Profile"), ("detailed",)),
     Operation("GET", "/runtime/actions", "What the player can do.", many("Action")),
-    Operation("POST", "/runtime/actions/:id/play", "Play an action.", of("Played"), _PLAY, "PlayBody"),
+    Operation("POST", "/runtime/actions/:id/play", "Play an action.", of("Played"), PLAY, "PlayBody"),
     Operation("GET", "/runtime/definitions/metrics", "All metrics.", many("Metric")),
     Operation("GET", "/runtime/definitions/metrics/:id", "One metric.", of("Metric")),
     Operation("GET", "/runtime/leaderboards", "The boards that the player can see.", many("Leaderboard")),
@@ -137,20 +151,22 @@ ADMIN = (
 )
 
 DESIGN = (
-    Operation("GET", "/design/versions/:version/bootstrap", "What new players get.", of("Bootstrap")),
-    Operation("PUT", "/design/versions/:version/bootstrap", "Replace it.", of("Bootstrap"), body="BootstrapBody"),
+    Operation("GET", "/design/versions/:version/bootstrap", "What new players get.", of("DesignBootstrap")),
+    Operation(
+        "PUT", "/design/versions/:version/bootstrap", "Replace it.", of("DesignBootstrap"), body="DesignBootstrapBody"
+    ),
     Operation("POST", "/design/versions/:version/simulate", "In force in staging.", of("Activated"), body="EmptyBody"),
     Operation("POST", "/design/versions/:version/deploy", "Put it in force.", of("Activated"), body="EmptyBody"),
     Operation("GET", "/design/images", "Images that components may name.", many("Image"), (_ALBUM,)),
     Operation("POST", "/design/images", "Upload one.", of("Image"), body="file", needs_body=True),
     Operation("GET", "/design/images/:id", "One of them.", None, ("size",)),
-    Operation("GET", "/design/issues", "What stands in the way.", {"type": "array"}, (_KIND,)),
-    Operation("GET", "/design/issues/:id", "One issue.", {"type": "object"}),
-    Operation("POST", "/design/issues/:id", "Resolve it.", of("Message"), body="EmptyBody"),
+    Operation("GET", "/design/issues", "What stands in the way.", many("Issue"), (_KIND,)),
+    Operation("GET", "/design/issues/:id", "One issue.", of("Issue")),
+    Operation("POST", "/design/issues/:id", "Resolve it.", of("Issue"), (), "IssueBody", True),
 )
 
 GROUPS = (
-    Operation("POST", "/runtime/play", "Play an escalated trigger.", of("Triggered"), _PLAY[1:], "EscalatedBody", True),
+    Operation("POST", "/runtime/play", "Play an escalated trigger.", of("Triggered"), PLAY[1:], "EscalatedBody", True),
     Operation("GET", "/runtime/invites", "Pending invitations.", page("Event"), PAGED),
     Operation("POST", "/runtime/invites/:id", "Accept one.", of("Event"), body="EmptyBody"),
     Operation("DELETE", "/runtime/invites/:id", "Decline it.", of("Event")),
@@ -160,7 +176,7 @@ GROUPS = (
 
 
 def operations() -> Iterator[Operation]:
-    """All operations of version 2 that need a token."""
+    """All of version 2 that need a token."""
     yield from RUNTIME
     yield from ADMIN
     yield from DESIGN
@@ -174,26 +190,26 @@ def operations() -> Iterator[Operation]:
 
 
 def _of_components(plural: str, kind: str) -> Iterator[Operation]:
-    root = f"/design/versions/:version/{plural}"
-    yield Operation("GET", root, f"All {plural}.", many("Projection"), ("source", _FIELDS, _TAGS))
-    yield Operation("POST", root, f"A new {kind}.", of("Component"), (), "Component", True)
-    yield Operation("GET", f"{root}/:id", f"A {kind}.", of("Component"), ("source",))
-    yield Operation("PATCH", f"{root}/:id", f"Change some keys of a {kind}.", of("Component"), body="ComponentChange")
+    root, schema = f"/design/versions/:version/{plural}", f"Design{kind.capitalize()}"
+    yield Operation("GET", root, f"All {plural}.", many(f"{schema}Parts"), ("source", _FIELDS, _TAGS))
+    yield Operation("POST", root, f"A new {kind}.", of(schema), (), f"{schema}Body", True)
+    yield Operation("GET", f"{root}/:id", f"A {kind}.", of(schema), ("source",))
+    yield Operation("PATCH", f"{root}/:id", f"Change some keys of a {kind}.", of(schema), body=f"{schema}Change")
     yield Operation("DELETE", f"{root}/:id", f"Remove a {kind}.", of("Message"))
 
 
 def _of_everybody(root: str, plural: str) -> Iterator[Operation]:
     """What players and admins can do with teams or processes alike."""
-    one, again = f"{root}/:id", ("idempotency_key",)
-    yield Operation("GET", root, f"All {plural}.", page("Group"), (*PAGED, *[_STATES] * (plural == "processes")))
-    begun = "TeamBody" if plural == "teams" else "ProcessBody"
-    yield Operation("POST", root, "Begin one.", of("Group"), again, begun, True)
-    yield Operation("GET", one, "One of them.", of("Group"))
-    yield Operation("PATCH", one, "Change name or access.", of("Group"), body="GroupChange")
+    one, again, kind = f"{root}/:id", ("idempotency_key",), KINDS[plural].capitalize()
+    listed = page("Team" if plural == "teams" else "ListedProcess")
+    yield Operation("GET", root, f"All {plural}.", listed, (*PAGED, *[_STATES] * (plural == "processes")))
+    yield Operation("POST", root, "Begin one.", of(kind), again, f"{kind}Body", True)
+    yield Operation("GET", one, "One of them.", of(kind))
+    yield Operation("PATCH", one, "Change name or access.", of(kind), body="GroupChange")
     yield Operation("DELETE", one, "Delete it.", of("Message"))
     yield Operation("GET", f"{one}/members", "Its members.", page("PlayerReference"), PAGED)
     yield Operation("GET", f"{one}/activity", "Its feed.", many("Event"), WINDOW)
-    joined = {"anyOf": [of("Group"), of("Event")]}
+    joined = {"anyOf": [of(kind), of("Event")]}
     yield Operation("POST", f"{one}/join", "Join, or ask to.", joined, body="MembershipBody")
     yield Operation("POST", f"{one}/leave", "Leave.", of("Message"), body="MembershipBody")
     yield Operation("POST", f"{one}/kick", "Remove a member.", of("Message"), (), "MembershipBody", True)
@@ -203,18 +219,18 @@ def _of_everybody(root: str, plural: str) -> Iterator[Operation]:
 
 def _of_players(plural: str) -> Iterator[Operation]:
     """What players alone can do."""
-    one = f"/runtime/{plural}/:id"
+    one, kind = f"/runtime/{plural}/:id", KINDS[plural].capitalize()
     yield Operation("GET", f"/runtime/definitions/{plural}", "What the player may begin.", many("GroupDefinition"))
     for name in ("approvals", "requests"):
         yield Operation("GET", f"{one}/{name}", "Pending requests.", page("Event"), PAGED)
     yield Operation("POST", f"{one}/approvals/:request_id", "Accept a request.", of("Event"), body="EmptyBody")
     yield Operation("DELETE", f"{one}/approvals/:request_id", "Decline it.", of("Event"))
     yield Operation("DELETE", f"{one}/invites/:invite_id", "Cancel an invitation.", of("Event"))
-    yield Operation("POST", f"{one}/transfer", "Give it away.", of("Group"), (), "MembershipBody", True)
+    yield Operation("POST", f"{one}/transfer", "Give it away.", of(kind), (), "MembershipBody", True)
     if plural == "teams":
-        yield Operation("PUT", f"{one}/lock", "Lock it.", of("Group"), body="EmptyBody")
-        yield Operation("DELETE", f"{one}/lock", "Unlock it.", of("Group"))
+        yield Operation("PUT", f"{one}/lock", "Lock it.", of(kind), body="EmptyBody")
+        yield Operation("DELETE", f"{one}/lock", "Unlock it.", of(kind))
         return
     yield Operation("GET", f"{one}/performers", "Who performs.", page("PlayerReference"), PAGED)
     yield Operation("GET", f"{one}/triggers", "What can be done.", many("Trigger"))
-    yield Operation("POST", f"{one}/play", "Play a trigger.", of("Triggered"), _PLAY[1:], "TriggerBody", True)
+    yield Operation("POST", f"{one}/play", "Play a trigger.", of("Triggered"), PLAY[1:], "TriggerBody", True)

@@ -11,7 +11,7 @@ from django_playlyfe.engine.server.kit.compression import compress
 from django_playlyfe.engine.server.kit.cors import share
 from django_playlyfe.engine.server.kit.edge import edge
 from django_playlyfe.engine.server.views.health import health
-from django_playlyfe.engine.server.views.openapi import openapi
+from django_playlyfe.engine.server.views.openapi import docs, openapi
 
 app_name = "playlyfe_server"
 
@@ -21,7 +21,8 @@ _API = {**_PRIVATE, "Playlyfe-Features": "idempotency, played-at"}
 urlpatterns = [
     re_path(r"^auth/token/?\Z", edge(token, {"Cache-Control": "no-store"}), name="token"),
     re_path(r"^health/?\Z", edge(health, _PRIVATE), name="health"),
-    re_path(r"^openapi\.yaml/?\Z", edge(openapi, _PRIVATE, share), name="openapi"),
+    re_path(r"^openapi\.yaml/?\Z", edge(openapi, _PRIVATE, compress, share), name="openapi"),
+    re_path(r"^docs/?\Z", edge(docs, _PRIVATE, compress), name="docs"),
     # Which routes there are is decided after the token was checked, so everything below a version comes here.
     re_path(r"^(?P<version>v[12])(?P<path>(?:/(?s:.*))?)\Z", edge(api, _API, compress, share), name="api"),
 ]

@@ -16,12 +16,15 @@ from django_playlyfe.engine.server.auth import clients
 from django_playlyfe.engine.server.auth.access import FOR_SITE
 from django_playlyfe.engine.server.auth.clients import Registered
 
+from . import promises
+
 SECRET = "s3cret" * 16
 
 
 @dataclass
 class Api:
-    """Calls the server as a client library does; ``token`` goes into the header."""
+    """Calls the server as a client library does; ``token`` goes into the header. Fails where the answer is another than
+    the OpenAPI document promises."""
 
     token: str
     player_id: str = ""
@@ -34,9 +37,11 @@ class Api:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
             named["Authorization"] = f"Bearer {self.token}"
-        return Browser(raise_request_exception=False).generic(
+        response = Browser(raise_request_exception=False).generic(
             method, self.base + path, content, content_type="application/json" if content else "", headers=named
         )
+        promises.check_call(method, self.base + path, response)
+        return response
 
     def get(self, path: str, **headers: str) -> Any:
         return self("GET", path, **headers)

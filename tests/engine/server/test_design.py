@@ -329,6 +329,7 @@ def test_a_deploy_answers_its_issues_until_they_are_resolved(desk: Api) -> None:
     assert desk.get("/design/issues?type=rule").json() == []
     assert desk.get(path).json() == issue
     assert problems(desk.post(path, {"apply": "METRIC_DESTROY"})) == [("/apply", "ENUM_MISMATCH")]
+    assert problems(desk.post(path)) == [("/apply", "OBJECT_MISSING_REQUIRED_PROPERTY")]  # it would cost scores
     assert desk.post(path, {"apply": issue["apply"]}).json() == {**issue, "is_resolved": True}
     scores = {score["metric"]["id"]: score["value"] for score in desk.get("/admin/players/rui").json()["scores"]}
     assert scores["coins"] == "12"

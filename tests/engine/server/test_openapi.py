@@ -1,24 +1,24 @@
-"""The OpenAPI document: it names every route of version 2, and what the server answers is what it promises."""
+"""The OpenAPI document: it names every route of both versions, and what the server answers is what it promises.
+
+Every answer that a test of this folder gets through ``Api`` is held against it too (``promises``)."""
 
 from __future__ import annotations
 
-import json
+import base64
+import gzip
+import hashlib
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
 import pytest
-import yaml
 from django.http import QueryDict
 from django.test import Client as Browser
-from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from django_playlyfe.engine import services
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.server import urls
 from django_playlyfe.engine.server.auth.access import SCOPES, Access
 from django_playlyfe.engine.server.call import ApiCall
 from django_playlyfe.engine.server.group_routes import GROUP_ROUTES
@@ -26,68 +26,30 @@ from django_playlyfe.engine.server.kit.parameters import Query
 from django_playlyfe.engine.server.route import Route
 from django_playlyfe.engine.server.routes import ROUTES
 from django_playlyfe.exceptions import InvalidRequest
+from django_playlyfe.wire import ERRORS
 from tools.openapi.document import document as described
+from tools.openapi.page import PAGE, page
 
-from .attempts import ATTEMPTS, NAMES
-from .conftest import Api, ask_for_token, error
+from .attempts import NAMES
+from .conftest import error
+from .promises import document, operation, taken, template
 
 IN_VERSION_2 = [route for route in ROUTES if route.v2]
+PROMISED = [(route, version) for version in ("v1", "v2") for route in ROUTES if route.path(version)]
+"""Every route in every version that has it."""
 BESIDE_THE_TABLE = {
     ("POST", "/auth/token"),
+    ("GET", "/auth"),
+    ("POST", "/auth"),
+    ("GET", "/logout"),
     ("GET", "/health"),
     ("GET", "/openapi.yaml"),
+    ("GET", "/docs"),
+    ("POST", "/v1/logout"),
     ("POST", "/v2/logout"),
+    ("GET", "/v1/notifications/stream"),
 }
 """What the server answers without looking into the table of routes."""
-
-
-@cache
-def document() -> Any:
-    """As anybody gets it."""
-    return yaml.load(Browser().get("/openapi.yaml").content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-
-
-def template(path: str) -> str:
-    return "/v2" + re.sub(r":(\w+)", r"{\1}", path)
-
-
-def operation(method: str, path: str) -> Any:
-    return document()["paths"][path][method.lower()]
-
-
-def referred(part: Any) -> Any:
-    """A part of the document, looked up if it is only named."""
-    if "$ref" not in part:
-        return part
-    found = document()
-    for name in part["$ref"].removeprefix("#/").split("/"):
-        found = found[name]
-    return found
-
-
-def taken(method: str, path: str, place: str) -> dict[str, Any]:
-    """The parameters of an operation in the path, query or header."""
-    named = [referred(part) for part in operation(method, path).get("parameters", ())]
-    return {part["name"]: part for part in named if part["in"] == place}
-
-
-def objections(schema: Any, body: Any) -> list[str]:
-    """What is wrong with a body."""
-    whole = {"allOf": [schema], "components": document()["components"]}
-    found = Draft202012Validator(whole).iter_errors(body)
-    return [f"{problem.json_path}: {problem.message}" for problem in found]
-
-
-def check(method: str, path: str, response: Any) -> None:
-    """Whether the document promises this answer."""
-    status = str(response.status_code)
-    promised = operation(method, path)["responses"]
-    assert status in promised or f"{status[0]}XX" in promised, (method, path, status)
-    contents = referred(promised.get(status) or promised[f"{status[0]}XX"])["content"]
-    assert response.headers["Content-Type"] in contents, (method, path)
-    if response.headers["Content-Type"] == "application/json":
-        content = b"".join(response.streaming_content) if response.streaming else response.content
-        assert objections(contents["application/json"]["schema"], json.loads(content)) == [], (method, path, content)
 
 
 # --- the document -----------------------------------------------------------------------------------------------------
@@ -100,11 +62,20 @@ def test_it_is_openapi() -> None:
 
 def test_it_is_what_its_source_says() -> None:
     assert document() == described(), "run python -m tools.openapi"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m tools.openapi"
 
 
-def test_it_holds_every_route_of_version_2_and_no_other() -> None:
+def test_it_holds_every_route_of_both_versions_and_no_other() -> None:
     documented = {(method.upper(), path) for path, methods in document()["paths"].items() for method in methods}
-    assert documented == {(route.method, template(route.v2)) for route in IN_VERSION_2} | BESIDE_THE_TABLE
+    routes = {(route.method, template(route.path(version), version)) for route, version in PROMISED}
+    assert documented == routes | BESIDE_THE_TABLE
+
+
+def test_every_address_of_the_server_is_in_it() -> None:
+    addresses = {pattern.name: pattern for pattern in urls.urlpatterns}
+    assert addresses.keys() == {"token", "health", "openapi", "docs", "api", "authorize", "logout"}
+    for _, path in BESIDE_THE_TABLE:
+        assert any(pattern.resolve(path.removeprefix("/")) for pattern in addresses.values()), path
 
 
 def test_it_names_each_part_of_a_path_each_operation_and_each_refusal() -> None:
@@ -112,22 +83,93 @@ def test_it_names_each_part_of_a_path_each_operation_and_each_refusal() -> None:
         for method, told in methods.items():
             assert list(taken(method, path, "path")) == re.findall(r"{(\w+)}", path), (method, path)
             assert told["summary"], (method, path)
-            if path.startswith("/v2"):
-                assert {"4XX", "5XX"} <= told["responses"].keys(), (method, path)
-                assert ("requestBody" in told) == (method in ("post", "patch", "put")), (method, path)
+    for route, version in PROMISED:
+        told = operation(route.method, template(route.path(version), version))
+        assert {"200", "400", "401", "429", "500", "503"} <= told["responses"].keys(), str(route)
+        assert ("413" in told["responses"]) == (route.method in ("POST", "PATCH", "PUT")), str(route)
+        assert ("requestBody" in told) == (route.method in ("POST", "PATCH", "PUT")), str(route)
     names = [told["operationId"] for methods in document()["paths"].values() for told in methods.values()]
     assert len(names) == len(set(names))
 
 
+def error_names(part: Any) -> Iterator[str]:
+    """The names that a schema allows for ``error``."""
+    if isinstance(part, dict):
+        error = part.get("properties", {}).get("error", {}) if isinstance(part.get("properties"), dict) else {}
+        yield from error.get("enum", ())
+        for value in part.values():
+            yield from error_names(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from error_names(value)
+
+
+SYNONYMS = {"invalid_client", "unauthorized_client", "access_token_invalid", "item_not_found"}
+"""Names of other servers, which this one never sends (``http-api.md`` §11), and of site code."""
+
+
+def test_every_error_that_the_server_knows_is_promised_somewhere() -> None:
+    assert set(error_names(document())) | {"validation_exception"} >= ERRORS.keys() - SYNONYMS
+
+
+def open_objects(part: Any, place: str = "") -> Iterator[str]:
+    """Where a schema leaves open what an object holds, or which keys are there."""
+    if isinstance(part, list):
+        for index, entry in enumerate(part):
+            yield from open_objects(entry, f"{place}/{index}")
+    if not isinstance(part, dict):
+        return
+    if part.get("type") == "object" or "properties" in part:
+        is_a_map = isinstance(part.get("additionalProperties"), dict)
+        is_closed = "required" in part and part.get("additionalProperties") is False
+        if not (is_a_map or is_closed or "$ref" in part):
+            yield place
+    for key, value in part.items():
+        if key not in ("enum", "const", "examples", "default"):
+            yield from open_objects(value, f"{place}/{key}")
+
+
+def names_in(part: Any) -> set[str]:
+    """The schemas that a part of the document names, and those that these name."""
+    names: set[str] = set()
+    unread = [part]
+    while unread:
+        for name in re.findall(r"#/components/(schemas/\w+|responses/[\w.]+)", str(unread.pop())):
+            if name not in names:
+                names.add(name)
+                group, key = name.split("/")
+                unread.append(document()["components"][group][key])
+    return names
+
+
+def test_what_is_answered_has_required_keys_and_no_others() -> None:
+    answers = [told["responses"] for methods in document()["paths"].values() for told in methods.values()]
+    named = {
+        name: document()["components"][group][key]
+        for name in names_in(answers)
+        for group, key in [name.split("/")]
+        if group == "schemas"
+    }
+    assert len(named) > 80
+    assert [place for name, schema in named.items() for place in open_objects(schema, name)] == []
+    assert list(open_objects([[r.get("content") for r in one.values()] for one in answers])) == []
+
+
+def test_an_open_object_would_be_found() -> None:
+    assert list(open_objects({"properties": {"a": {"type": "object"}}})) == ["", "/properties/a"]
+    assert list(open_objects({"type": "object", "required": [], "additionalProperties": False})) == []
+    assert list(open_objects({"type": "object", "properties": {}, "additionalProperties": False})) == [""]
+
+
 def test_answers_that_name_what_they_hold_may_be_unchanged() -> None:
-    for route in IN_VERSION_2:
-        responses = operation(route.method, template(route.v2))["responses"]
+    for route, version in PROMISED:
+        responses = operation(route.method, template(route.path(version), version))["responses"]
         assert ("304" in responses) == (route.method == "GET" and route.changes_seldom), route.v2
 
 
 def test_routes_of_players_take_a_player_and_signed_tokens_and_no_others_do() -> None:
-    for route in IN_VERSION_2:
-        path = template(route.v2)
+    for route, version in PROMISED:
+        path = template(route.path(version), version)
         assert ("player_id" in taken(route.method, path, "query")) == route.has_player, path
         ways = operation(route.method, path).get("security", document()["security"])
         assert ({"jwt": []} in ways) == route.has_player, path
@@ -141,6 +183,43 @@ def test_whoever_holds_it_is_told_that_nothing_changed() -> None:
     assert (again.status_code, again.content) == (304, b"")
     assert Browser().head("/openapi.yaml").content == b""
     assert error(Browser().post("/openapi.yaml")) == (404, "route_not_found")
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("path", "beside"), [("/docs", "openapi.yaml"), ("/docs/", "../openapi.yaml")])
+def test_the_page_leads_to_the_document(path: str, beside: str) -> None:
+    response = Browser().get(path)
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert f'href="{beside}"' in response.content.decode()
+    assert error(Browser().post(path)) == (404, "route_not_found")
+
+
+def test_the_page_shows_every_operation_and_schema_once() -> None:
+    shown = re.findall(r' id="([^"]+)"', page())
+    assert len(shown) == len(set(shown))
+    operations = {told["operationId"] for methods in document()["paths"].values() for told in methods.values()}
+    assert set(shown) >= operations | {f"schema-{name}" for name in document()["components"]["schemas"]}
+    assert set(re.findall(r'href="#([^"]+)"', page())) <= set(shown)
+
+
+def test_the_page_runs_and_loads_nothing() -> None:
+    response = Browser().get("/docs")
+    policy = response.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    content = response.content.decode()
+    (style,) = re.findall("<style>(.*?)</style>", content, re.DOTALL)
+    assert f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" in policy
+    assert not re.search(r"<script|<img|<link|<iframe|\son\w+=|\sstyle=|src=|url\(|@import|https?://", content)
+
+
+def test_page_and_document_travel_compressed(client: Browser) -> None:
+    for path in ("/docs", "/openapi.yaml"):
+        plain, packed = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip"})
+        assert gzip.decompress(packed.content) == plain.content
+        assert len(packed.content) < len(plain.content) / 8
 
 
 # --- parameters -------------------------------------------------------------------------------------------------------
@@ -178,10 +257,10 @@ class Observed(Query):
         return super().day(name)
 
 
-def parameters_read(route: Route) -> set[str]:
+def parameters_read(route: Route, version: str = "v2") -> set[str]:
     """The query parameters that a route's view looks at."""
     query = Observed(QueryDict("cycle=alltime"))
-    values = {name: NAMES.get(name, "nothing") for name in re.findall(r":(\w+)", route.v2)}
+    values = {name: NAMES.get(name, "nothing") for name in re.findall(r":(\w+)", route.path(version))}
     access = Access("desk", 1, Realm("library_quest"), frozenset(SCOPES), "ines", True)
     call = ApiCall(access, "ines", values, query, {}, b"", None)
     try:
@@ -192,11 +271,12 @@ def parameters_read(route: Route) -> set[str]:
 
 
 def test_every_parameter_that_a_view_reads_is_documented_and_no_other() -> None:
-    for route in IN_VERSION_2:
+    for route, version in PROMISED:
         if route in GROUP_ROUTES:
             continue  # nothing of a team or process can be read yet
-        documented = taken(route.method, template(route.v2), "query").keys() - {"player_id"}
-        assert documented == parameters_read(route), (route.method, route.v2)
+        documented = taken(route.method, template(route.path(version), version), "query").keys() - {"player_id"}
+        read = {"count"} if route.v1 == "/action/play" else parameters_read(route, version)  # its body comes first
+        assert documented == read, (route.method, version, route.v2)
 
 
 def test_what_lists_of_teams_and_processes_read_is_documented() -> None:
@@ -213,149 +293,5 @@ def test_a_play_takes_its_key_in_a_header() -> None:
         if "Idempotency-Key" in taken(method, path, "header")
     }
     assert {("POST", "/v2/runtime/actions/{id}/play"), ("POST", "/v2/admin/players")} <= keyed
+    assert {("POST", "/v1/actions/{id}/play"), ("POST", "/v1/action/play"), ("POST", "/v1/players")} <= keyed
     assert {method for method, _ in keyed} == {"POST"}
-
-
-# --- answers ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def everything(enter: Callable[..., Api], quest: Realm) -> Api:
-    """A client that may do everything, on behalf of Ines; Rui is there, too."""
-    services.create_player(quest, "ines", alias="Ines", email="ines@example.org")
-    services.create_player(quest, "rui")
-    return replace(enter(list(SCOPES)), player_id="ines")
-
-
-def test_every_route_answers_an_empty_call_as_promised(everything: Api) -> None:
-    reads_first = sorted((one for one in ATTEMPTS if one.version == "v2"), key=lambda one: not one.is_read)
-    for attempt in reads_first:
-        response = everything(attempt.method, attempt.path, None if attempt.is_read else {})
-        check(attempt.method, template(attempt.route.v2), response)
-
-
-CALLS: tuple[tuple[str, str, str, Any], ...] = (
-    ("POST", "/runtime/actions/:id/play", "/runtime/actions/finish_book/play", {"variables": {"pages": 600}}),
-    (
-        "POST",
-        "/runtime/actions/:id/play",
-        "/runtime/actions/finish_book/play?count=4",
-        {"variables": {"pages": 200, "genre": "history"}, "scopes": [{"id": "history", "entity_id": "ines"}]},
-    ),
-    ("GET", "/runtime/player", "/runtime/player", None),
-    ("GET", "/runtime/player", "/runtime/player?detailed=true", None),
-    ("PATCH", "/runtime/player", "/runtime/player", {"alias": "Ines P."}),
-    ("GET", "/runtime/players", "/runtime/players?limit=-1", None),
-    ("GET", "/runtime/players/:id", "/runtime/players/rui", None),
-    ("GET", "/runtime/actions", "/runtime/actions", None),
-    ("GET", "/runtime/definitions/metrics", "/runtime/definitions/metrics", None),
-    ("GET", "/runtime/definitions/metrics/:id", "/runtime/definitions/metrics/badges", None),
-    ("GET", "/runtime/leaderboards", "/runtime/leaderboards", None),
-    ("GET", "/runtime/leaderboards/:id", "/runtime/leaderboards/top_readers?cycle=alltime&detailed=true", None),
-    ("GET", "/runtime/leaderboards/:id", "/runtime/leaderboards/top_readers?cycle=alltime&ranking=relative", None),
-    (
-        "GET",
-        "/runtime/leaderboards/:id",
-        "/runtime/leaderboards/top_readers?cycle=alltime&merge_with=by_genre/history|weekly",
-        None,
-    ),
-    ("GET", "/runtime/leaderboards/:id/trend", "/runtime/leaderboards/top_readers/trend?cycle=daily", None),
-    ("POST", "/admin/players", "/admin/players", {"id": "ada", "email": "ada@example.org"}),
-    (
-        "PATCH",
-        "/admin/players/:id/scores",
-        "/admin/players/ines/scores",
-        {"rewards": [{"metric": {"id": "coins", "type": "point"}, "verb": "set", "value": "20"}]},
-    ),
-    (
-        "POST",
-        "/admin/rules/:id",
-        "/admin/rules/weekly_target",
-        {"data": [{"variables": {"target": 1}, "player_ids": ["ines"]}]},
-    ),
-    ("GET", "/runtime/activity", "/runtime/activity?start=0", None),
-    ("GET", "/runtime/notifications", "/runtime/notifications?start=0", None),
-    ("GET", "/runtime/notifications/token", "/runtime/notifications/token", None),
-    ("GET", "/admin", "/admin", None),
-    ("GET", "/admin/activity", "/admin/activity?start=0", None),
-    ("GET", "/admin/players/:id/activity", "/admin/players/ines/activity?start=0", None),
-    ("POST", "/admin/players/:id/reset", "/admin/players/ines/reset", None),
-    (
-        "GET",
-        "/design/versions/:version/metrics",
-        "/design/versions/latest/metrics?fields=id,constraints.items.name",
-        None,
-    ),
-    ("GET", "/design/versions/:version/metrics/:id", "/design/versions/latest/metrics/badges", None),
-    ("DELETE", "/admin/players/:id", "/admin/players/ada", None),
-)
-"""Method, route, path and body of calls that succeed, in this order."""
-
-
-def test_calls_that_succeed_answer_as_promised(everything: Api) -> None:
-    answered: dict[str, Any] = {}
-    for method, route, path, body in CALLS:
-        if body is not None:
-            content = operation(method, template(route))["requestBody"]["content"]["application/json"]
-            assert objections(content["schema"], body) == [], path
-        response = everything(method, path, body)
-        assert response.status_code == 200, (path, response.content)
-        check(method, template(route), response)
-        answered[path] = response.json()
-    shown = {event["event"] for event in answered["/runtime/activity?start=0"]}
-    assert shown == {"action", "achievement", "level", "score", "custom_rule"}
-    assert answered["/runtime/notifications?start=0"]["total"] == 1
-    assert answered["/admin/activity?start=0"]
-
-
-def test_logging_in_and_out_and_health_answer_as_promised(everything: Api) -> None:
-    check("GET", "/health", Browser().get("/health"))
-    check("POST", "/auth/token", ask_for_token("nobody"))
-    check("POST", "/auth/token", ask_for_token("production-" + "-".join(SCOPES)))
-    check("POST", "/v2/logout", everything.post("/logout"))
-    check("GET", "/v2/admin", everything.get("/admin"))  # the token is worth nothing now
-
-
-def test_a_body_that_must_be_there_is_refused_when_it_is_empty(everything: Api) -> None:
-    for attempt in ATTEMPTS:
-        if attempt.version == "v1" or attempt.is_read or attempt.route in GROUP_ROUTES:
-            continue
-        described_body = operation(attempt.method, template(attempt.route.v2)).get("requestBody", {"required": False})
-        if described_body["required"]:
-            response = everything(attempt.method, attempt.path, None if attempt.route.takes_file else {})
-            assert error(response) == (400, "validation_exception"), str(attempt)
-
-
-REFUSED: tuple[tuple[str, str, str, Any, str], ...] = (
-    ("GET", "/runtime/player", "/runtime/player?detailed=perhaps", None, "validation_exception"),
-    ("GET", "/runtime/leaderboards/:id", "/runtime/leaderboards/fame?cycle=daily", None, "leaderboard_not_found"),
-    ("POST", "/runtime/actions/:id/play", "/runtime/actions/finish_book/play", {}, "validation_exception"),
-    ("POST", "/runtime/actions/:id/play", "/runtime/actions/fly/play", {}, "action_not_found"),
-    ("POST", "/admin/players", "/admin/players", {"id": "rui"}, "player_exists"),
-    ("GET", "/admin/players/:id", "/admin/players/nobody", None, "player_not_found"),
-    ("PATCH", "/admin/players/:id", "/admin/players/rui", {"colour": "red"}, "validation_exception"),
-)
-
-
-@pytest.mark.parametrize(("method", "route", "path", "body", "name"), REFUSED)
-def test_a_refusal_is_the_envelope(everything: Api, method: str, route: str, path: str, body: Any, name: str) -> None:
-    response = everything(method, path, body)
-    assert error(response)[1] == name
-    check(method, template(route), response)
-
-
-def damaged(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The same without each of its keys, and with one more."""
-    for key in body:
-        yield {name: value for name, value in body.items() if name != key}
-    yield {**body, "colour": "red"}
-
-
-@pytest.mark.parametrize("path", ["/admin", "/runtime/players/rui", "/runtime/players"])
-def test_an_answer_with_a_key_too_few_or_too_many_is_not_what_was_promised(everything: Api, path: str) -> None:
-    route = path.replace("rui", ":id")
-    schema = operation("GET", template(route))["responses"]["200"]["content"]["application/json"]["schema"]
-    body = everything.get(path).json()
-    assert objections(schema, body) == []
-    for other in damaged(body):
-        assert objections(schema, other), other

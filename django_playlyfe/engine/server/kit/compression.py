@@ -1,4 +1,4 @@
-"""Long answers in JSON, compressed for whoever can read that (``http-api.md`` §12)."""
+"""Long answers in text, compressed for whoever can read that (``http-api.md`` §12)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from django_playlyfe.engine.server.kit.answers import JSON
 
 SMALLEST = 1024
 """Bytes; below it compressing is not worth the while."""
+_TYPES = (JSON, "application/yaml", "text/html; charset=utf-8")
 _LENGTH_VARIES = 100
 """Random bytes at most in the header of the compressed answer: its length tells less about secrets inside (BREACH)."""
 _REFUSED = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)
 
 
 def compress(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Compress an answer in JSON of 1 KiB or more, or of a length that is not known yet."""
-    if response.headers.get("Content-Type") != JSON or response.headers.get("Content-Encoding"):
+    """Compress an answer of these types of 1 KiB or more, or of a length that is not known yet."""
+    if response.headers.get("Content-Type") not in _TYPES or response.headers.get("Content-Encoding"):
         return response
     if isinstance(response, HttpResponse) and len(response.content) < SMALLEST:
         return response

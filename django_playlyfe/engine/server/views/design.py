@@ -119,9 +119,12 @@ def issue(call: ApiCall) -> Logic:
 
 
 def resolve(call: ApiCall) -> Logic:
-    """Apply the fix of one."""
+    """Apply the fix of one, which the body names: it may cost players their scores."""
+    apply = call.body.get("apply")
+    if apply is None:
+        raise invalid("/apply", "apply is required", code="OBJECT_MISSING_REQUIRED_PROPERTY")
     variables = as_object(call.body.get("vars"), "/vars")
-    return partial(resolving.resolve_issue, call.realm, call.path["id"], call.body.get("apply"), variables)
+    return partial(resolving.resolve_issue, call.realm, call.path["id"], apply, variables)
 
 
 def _activating(call: ApiCall, realm: Realm, done: Literal["simulated", "deployed"]) -> Logic:
