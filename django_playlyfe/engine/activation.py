@@ -43,7 +43,7 @@ def activate(realm: Realm, document: object, *, force: bool = False) -> DesignVe
         DesignConflict: the working design was edited since the last activation; or it conflicts with what players
             have, and ``issues`` says how (``engine.resolving`` applies the fixes).
     """
-    design = _checked(realm, document)
+    design = checked_design(realm, document)
     compile_design(design)  # what cannot be compiled must never become current
     with transactions.atomic():
         game = _lock_game(design)
@@ -82,7 +82,7 @@ def compiled(realm: Realm, document: object) -> Plan:
     Raises:
         DesignInvalid: the design has errors; ``report`` holds all of them.
     """
-    return compile_design(_checked(realm, document))
+    return compile_design(checked_design(realm, document))
 
 
 def find_issues(realm: Realm, document: object) -> list[Issue]:
@@ -106,7 +106,7 @@ def freeze(realm: Realm, document: object) -> DesignVersion:
     Raises:
         DesignInvalid: the design has errors; ``report`` holds all of them.
     """
-    design = _checked(realm, document)
+    design = checked_design(realm, document)
     compile_design(design)
     with transactions.atomic():
         return _freeze(_lock_game(design), design)
@@ -128,7 +128,7 @@ def _check(realm: Realm, document: object) -> tuple[Report, dict[str, Any] | Non
     return report, normalise(document) if report.valid else None
 
 
-def _checked(realm: Realm, document: object) -> dict[str, Any]:
+def checked_design(realm: Realm, document: object) -> dict[str, Any]:
     """The canonical design. Raises DesignInvalid if it has errors."""
     report, design = _check(realm, document)
     if design is None:

@@ -8,8 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django_playlyfe.engine import transactions
-from django_playlyfe.engine.activation import activate
-from django_playlyfe.engine.design.components import SINGULAR, check_bootstrap_shape, check_component, project
+from django_playlyfe.engine.activation import activate, checked_design
+from django_playlyfe.engine.design.components import (
+    SINGULAR,
+    check_bootstrap_shape,
+    check_component,
+    check_game_shape,
+    project,
+)
 from django_playlyfe.engine.design.report import Problem, Report, pointer
 from django_playlyfe.engine.exceptions import DesignInvalid
 from django_playlyfe.engine.models import DesignVersion, Game
@@ -97,18 +103,31 @@ def update(realm: Realm, kind: str, component_id: str, changes: Mapping[str, Any
     with transactions.atomic():
         game, document = _lock(realm)
         index = _index(document, kind, component_id)
-        before = document[kind][index]
-        place = pointer((kind, component_id))
         if "id" in changes:
-            raise invalid(f"{place}/id", "id never changes", code="OBJECT_ADDITIONAL_PROPERTIES", found=changes["id"])
-        if changes.get("type", before.get("type")) != before.get("type"):
-            text = f"type never changes; it is {before.get('type')}"
-            raise invalid(f"{place}/type", text, code="ENUM_MISMATCH", found=changes["type"])
-        document[kind][index] = _checked(check_component(document, kind, {**before, **changes}, index))
-        _forget_problems(document, place)
-        _save(game, document)
-    updated: Wire = document[kind][index]
-    return updated
+            place = pointer((kind, component_id, "id"))
+            raise invalid(place, "id never changes", code="OBJECT_ADDITIONAL_PROPERTIES", found=changes["id"])
+        return _rewrite(game, document, (kind, index), {**document[kind][index], **changes})
+
+
+def replace(realm: Realm, kind: str, component_id: str, body: Mapping[str, Any]) -> Wire:
+    """Write a component anew: what ``body`` leaves out is gone, or has its default.
+
+    Args:
+        body: all of it; its id and type are those that it had.
+
+    Returns:
+        All of it, with its defaults.
+
+    Raises:
+        NotFound, InvalidRequest: as :func:`update`.
+    """
+    with transactions.atomic():
+        game, document = _lock(realm)
+        index = _index(document, kind, component_id)
+        if body.get("id") != component_id:
+            place = pointer((kind, component_id, "id"))
+            raise invalid(place, f"id never changes; it is {component_id}", code="ENUM_MISMATCH", found=body.get("id"))
+        return _rewrite(game, document, (kind, index), body)
 
 
 def delete(realm: Realm, kind: str, component_id: str) -> None:
@@ -130,9 +149,43 @@ def replace_bootstrap(realm: Realm, body: Mapping[str, Any]) -> Wire:
     return replaced
 
 
+def replace_game(realm: Realm, body: Mapping[str, Any]) -> Wire:
+    """Write the settings of the game anew: its title, its time zones. Raises InvalidRequest."""
+    with transactions.atomic():
+        game, document = _lock(realm)
+        if body.get("id") != game.game_id:
+            raise invalid("/game/id", f"id never changes; it is {game.game_id}", code="ENUM_MISMATCH")
+        document["game"] = _checked(check_game_shape(dict(body)))
+        _save(game, document)
+    replaced: Wire = document["game"]
+    return replaced
+
+
+def replace_document(realm: Realm, body: Mapping[str, Any]) -> Wire:
+    """Put another design in the place of the working one, as from a file.
+
+    Returns:
+        The canonical document, with the id of this game.
+
+    Raises:
+        DesignInvalid: it has errors.
+    """
+    with transactions.atomic():
+        game, _ = _lock(realm)
+        document = checked_design(Realm(game.game_id, realm.environment), body)
+        _save(game, document)
+    return document
+
+
 def working_document(realm: Realm) -> Wire:
     """The working design, whole; it may have errors."""
     return _document(realm, WORKING)
+
+
+def document_of(game: Game) -> Wire:
+    """A copy of the working design of a game that was read; it holds at least the game."""
+    document: Wire = copy.deepcopy(game.document) or {"game": {"id": game.game_id, "title": game.title}}
+    return document
 
 
 def activate_working_design(realm: Realm) -> DesignVersion:
@@ -150,6 +203,21 @@ def activate_working_design(realm: Realm) -> DesignVersion:
     except DesignInvalid as error:
         _note_problems(realm, error.report)
         raise
+
+
+def _rewrite(game: Game, document: Wire, where: tuple[str, int], body: Mapping[str, Any]) -> Wire:
+    """Store a component as it is from now on. Raises InvalidRequest."""
+    kind, index = where
+    before = document[kind][index]
+    place = pointer((kind, before["id"]))
+    if body.get("type", before.get("type")) != before.get("type"):
+        text = f"type never changes; it is {before.get('type')}"
+        raise invalid(f"{place}/type", text, code="ENUM_MISMATCH", found=body["type"])
+    rewritten = _checked(check_component(document, kind, dict(body), index))
+    document[kind][index] = rewritten
+    _forget_problems(document, place)
+    _save(game, document)
+    return rewritten
 
 
 # --- the document -----------------------------------------------------------------------------------------------------
@@ -172,9 +240,7 @@ def _is_number(version: str) -> bool:
 
 
 def _read(game: Game) -> tuple[Game, Wire]:
-    """The game and a copy of its working design, which holds at least the game."""
-    document = copy.deepcopy(game.document) or {"game": {"id": game.game_id, "title": game.title}}
-    return game, document
+    return game, document_of(game)
 
 
 def _lock(realm: Realm) -> tuple[Game, Wire]:

@@ -77,6 +77,14 @@ def check_bootstrap_shape(document: Mapping[str, Any], bootstrap: object) -> tup
     return _report(findings, canonical, ("bootstrap",), bootstrap), canonical["bootstrap"]
 
 
+def check_game_shape(game: object) -> tuple[Report, Any]:
+    """The same for the settings of the game."""
+    canonical = normalise({"game": game})
+    findings = Findings()
+    check_shape(canonical, findings)
+    return _report(findings, canonical, ("game",), game), canonical["game"]
+
+
 def project(component: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
     """The parts of a component that dotted paths name (``constraints.items.name``); a path goes into each entry of an
     array. What is not there is left out."""

@@ -56,6 +56,7 @@ class Game(models.Model):
         app_label = APP_LABEL
         verbose_name = _("game")
         verbose_name_plural = _("games")
+        permissions = [("publish_design", "Can publish the design of a game")]
 
     def __str__(self) -> str:
         return self.game_id

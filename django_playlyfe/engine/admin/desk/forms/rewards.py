@@ -1,0 +1,137 @@
+"""Rewards, the pairs of a condition and rewards, and variables (``engine.md`` §4, §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from django_playlyfe.engine.admin.desk.fields import LineField, NumberField, PickField, more_field
+from django_playlyfe.engine.admin.desk.forms import offers
+from django_playlyfe.engine.admin.desk.forms.conditions import ConditionPart
+from django_playlyfe.engine.admin.desk.parts import Inner, Part, Rows, Wire
+
+VERBS = [("add", _("give")), ("remove", _("take")), ("set", _("set to"))]
+
+
+class CertainRewardPart(Part):
+    """A reward that no dice decide about."""
+
+    paths = {"metric": ("metric", "id"), "verb": ("verb",), "value": ("value",)}
+    aliases = {("metric",): "metric", ("metric", "type"): "metric"}
+    metric = PickField(label=_("Metric"))
+    verb = PickField(label=_("What happens"), choices=VERBS, initial="add")
+    value = LineField(label=_("Value"), size=24, code=True)
+    more = more_field()
+
+    def offer(self) -> None:
+        """All metrics but those that are computed."""
+        found = offers.metrics(self.catalogue, {}, "point", "set", "state")
+        self.pick("metric", [offers.NOTHING, *found])
+
+    def load(self, value: Mapping[str, Any]) -> Wire:
+        """Items and their counts on one line."""
+        shown = super().load(value)
+        shown["more"] = {key: entry for key, entry in (shown["more"] or {}).items() if key != "metric"} or None
+        if isinstance(shown["value"], dict):
+            shown["value"] = ", ".join(f"{item}: {count}" for item, count in shown["value"].items())
+        return shown
+
+    def written(self) -> Wire:
+        """The reward, with the type of its metric."""
+        reward = super().written()
+        metric = self.catalogue.metrics.get(self.cleaned_data["metric"])
+        kind = metric.type if metric else "point"
+        reward["metric"] = {"id": self.cleaned_data["metric"], "type": kind}
+        if kind == "set":
+            reward["value"] = items_of(self.cleaned_data["value"])
+        return reward
+
+
+class RewardPart(CertainRewardPart):
+    """A reward, perhaps by chance."""
+
+    paths = {**CertainRewardPart.paths, "probability": ("probability",)}
+    probability = NumberField(label=_("Chance"), initial=1, help_text=_("From 0 to 1."))
+    field_order = ("metric", "verb", "value", "probability", "more")
+
+
+class RewardRulePart(Part):
+    """Rewards, and when they are paid."""
+
+    inner = {"requires": Inner(("requires",), ConditionPart, _("Only if"))}
+    lists = {
+        "rewards": Rows(
+            ("rewards",),
+            RewardPart,
+            _("Rewards"),
+            _("reward"),
+            help=_(
+                "Value: of points a number or an expression such as $vars['pages'] / 10; of items their ids and "
+                "counts, such as bookmark: 1, medal: 2; of states the id of one."
+            ),
+        )
+    }
+    more = more_field()
+
+
+class CertainRewardRulePart(RewardRulePart):
+    """The same without dice."""
+
+    lists = {
+        "rewards": Rows(
+            ("rewards",), CertainRewardPart, _("Rewards"), _("reward"), help=RewardRulePart.lists["rewards"].help
+        )
+    }
+
+
+class VariablePart(Part):
+    """What is told about a play."""
+
+    paths = {"name": ("name",), "type": ("type",), "required": ("required",), "default": ("default",)}
+    name = LineField(label=_("Name"), size=16, code=True)
+    type = PickField(label=_("Type"), choices=[("int", _("whole number")), ("string", _("text"))], initial="int")
+    required = forms.BooleanField(label=_("Must be given"), required=False)
+    default = LineField(label=_("If left out"), size=10, strip=False)
+    more = more_field()
+
+    def written(self) -> Wire:
+        """Numbers as numbers."""
+        variable = super().written()
+        default = variable.get("default")
+        if variable.get("type") == "int" and isinstance(default, str) and default.strip().lstrip("-").isdecimal():
+            variable["default"] = int(default)
+        return variable
+
+
+VARIABLES = Rows(("variables",), VariablePart, _("Variables"), _("variable"))
+
+
+def items_of(text: str) -> Wire:
+    """``bookmark: 1, medal: min(2, 3)`` -> items and counts; an item alone counts once."""
+    items: Wire = {}
+    for part in _parts(text):
+        item, colon, count = part.partition(":")
+        items[item.strip()] = count.strip() if colon else "1"
+    return items
+
+
+def _parts(text: str) -> list[str]:
+    """What stands between commas, but for those inside of brackets and quotes."""
+    parts, depth, quote = [""], 0, ""
+    for character in text:
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in "([":
+            depth += 1
+        elif character in ")]":
+            depth -= 1
+        if character == "," and depth == 0 and not quote:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part for part in parts if part.strip()]
