@@ -91,6 +91,7 @@ def judge_play(
         memory.add(plan, action, PastPlay(request.at, request.count), backdated=True)
         usage = memory.usage
     projections.counts[action] = StoredCount(outcome.state.counts[action], usage)
+    projections.guards.update(outcome.guards)
     return Judged(outcome, projections.apply(outcome.writes, request.at))
 
 

@@ -19,7 +19,7 @@ from django_playlyfe.engine.boards.histograms import Move
 from django_playlyfe.engine.boards.sheet_sql import SheetKey
 from django_playlyfe.engine.models import ActionCount, Player, Score
 from django_playlyfe.engine.rules.plan import Plan, SetMetric, StateMetric
-from django_playlyfe.engine.rules.state import PlayerState, Usage, Write
+from django_playlyfe.engine.rules.state import Guard, PlayerState, Usage, Write
 
 RecordedWrite = list[Any]
 """``[metric, item, before, reached_at before in ms, after]``; None = no stored score."""
@@ -51,6 +51,8 @@ class Projections:
         player: whose they are.
         scores: (metric, item) -> score; item is "" except for sets.
         counts: action -> count.
+        guards: the once-only rules that have paid, as far as they were asked for (``engine.guards``, which stores
+            them).
     """
 
     def __init__(self, player: Player, scores: Iterable[Score] = (), counts: Iterable[ActionCount] = ()) -> None:
@@ -59,6 +61,7 @@ class Projections:
         self._count_rows = {row.action: row for row in counts}
         self.scores = {key: _as_stored(row) for key, row in self._score_rows.items()}
         self.counts = {action: StoredCount(row.count, row.usage) for action, row in self._count_rows.items()}
+        self.guards: set[Guard] = set()
 
     @classmethod
     def load(cls, player: Player) -> Projections:
@@ -75,6 +78,7 @@ class Projections:
         state = PlayerState(
             counts={action: stored.count for action, stored in self.counts.items()},
             usage={action: stored.usage for action, stored in self.counts.items() if stored.usage},
+            guards=set(self.guards),
         )
         for (metric_id, item), stored in self.scores.items():
             metric, value = plan.metrics.get(metric_id), stored.value
@@ -120,8 +124,9 @@ class Projections:
         self.counts[action] = StoredCount(count + weight, usage)
 
     def clear_counts(self) -> None:
-        """Forget what was played, and what rate limits remember of it."""
+        """Forget what was played, what rate limits remember of it, and what was paid once."""
         self.counts.clear()
+        self.guards.clear()
 
     @classmethod
     def load_all(cls, players: Sequence[Player]) -> dict[int, Projections]:

@@ -31,7 +31,18 @@ _NUMBER = 1
 _CHUNK = 500
 """Rows in memory at a time."""
 _PLAYER_FIELDS = ("player_id", "alias", "email", "enabled", "timezone", "creation_key")
-_CALL_FIELDS = ("environment", "kind", "action", "idempotency_key", "backdated", "dice", "status", "events", "writes")
+_CALL_FIELDS = (
+    "environment",
+    "kind",
+    "action",
+    "idempotency_key",
+    "backdated",
+    "dice",
+    "status",
+    "events",
+    "writes",
+    "guards",
+)
 
 Line = dict[str, Any]
 Row = TypeVar("Row", bound=Model)

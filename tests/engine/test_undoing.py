@@ -18,7 +18,7 @@ from django_playlyfe.engine import selectors, services
 from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.dice import KeyedDice
 from django_playlyfe.engine.history import check
-from django_playlyfe.engine.models import ActionCount, Call, DesignVersion, FeedEntry, Game, Score
+from django_playlyfe.engine.models import ActionCount, Call, DesignVersion, FeedEntry, Game, OnceGuard, Score
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import AccessDenied, ActionLimitReached, NotFound, PlaylyfeError
 from tests.examples import examples
@@ -241,8 +241,11 @@ def world(first: bool) -> dict[str, Any]:
     return design(
         metrics=[*metrics, *extra],
         actions=[
-            action("work", reward("coins", "$vars['hours'] * 8"), *([] if first else [reward("fame", "1")]), rate=work,
-                   variables=[{"name": "hours", "type": "int", "required": False, "default": 1}]),
+            action("work", rate=work, variables=[{"name": "hours", "type": "int", "required": False, "default": 1}],
+                   rules=[{"rewards": [reward("coins", "$vars['hours'] * 8")]},
+                          {"rewards": [] if first else [reward("fame", "1")]},
+                          {"rewards": [reward("xp", "20")], "once": {"id": "hard", "per": "hours"}},
+                          {"requires": RICH, "rewards": [reward("xp", "50")], "once": "player"}]),
             action("buy", reward("coins", "10", "remove"), give, requires=RICH, rate=buy),
             action("gamble", reward("coins", "7", probability=0.5), reward("xp", "3", probability=0.3),
                    reward("coins", "9", "remove"), probability=0.8, rate=gamble),
@@ -258,7 +261,8 @@ def world(first: bool) -> dict[str, Any]:
                           "context": {"id": "work", "operator": "ge", "value": "3" if first else "2"}}},
             {"id": "bonus", "name": "Bonus", "type": "custom",
              "variables": [{"name": "hours", "type": "int", "required": False, "default": 1}],
-             "rules": [{"requires": RICH, "rewards": [reward("xp", "$vars['hours'] + 2"), reward("coins", "-6")]}]},
+             "rules": [{"requires": RICH, "rewards": [reward("xp", "$vars['hours'] + 2"), reward("coins", "-6")]},
+                       {"requires": RICH, "rewards": [reward("coins", "2")], "once": {"per": "hours"}}]},
         ],
         leaderboards=[board("top", "coins")],
         bootstrap={"scores": [{"metric": {"id": "coins", "type": "point"}, "verb": "set", "value": "4"}]},
@@ -386,6 +390,7 @@ def state_of(player_id: str) -> dict[str, Any]:
             .order_by("action")
             .values_list("action", "count", "usage")
         ),
+        "once": set(OnceGuard.objects.filter(player__player_id=player_id).values_list("guard", "thing")),
         "feed": [(entry.at, entry.call.events[entry.tick]) for entry in entries],
         "calls": [(call.at, call.action, call.events, call.writes, call.idempotency_key) for call in calls],
     }

@@ -217,11 +217,19 @@ class Author:
         return str(self.random.randint(-3, 12)) if self.often(0.6) else self.expression(variables=variables)
 
     def reward_rules(self, *, chancy: bool) -> list[Json]:
-        def rule() -> Json:
+        def rule(number: int) -> Json:
             rewards = [self.reward(chancy=chancy) for _ in range(self.random.randint(0, 3))]
-            return {"requires": self.condition(variables=True), "rewards": rewards}
+            once = {"once": self.once(number)} if self.often(0.25) else {}
+            return {"requires": self.condition(variables=True), **once, "rewards": rewards}
 
-        return [rule() for _ in range(self.random.randint(0, 2))]
+        return [rule(number) for number in range(self.random.randint(0, 2))]
+
+    def once(self, number: int) -> Any:
+        """For a rule that pays once: for the player, or for each value of a variable."""
+        named = {"id": f"once_{number}"} if number else {}
+        if self.often():
+            return named or "player"
+        return {**named, "per": self.one(["n", "word", "spare"])}
 
     def variables(self) -> list[Json]:
         number: Json = {"name": "n", "type": "int", "required": self.often()}

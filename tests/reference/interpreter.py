@@ -35,7 +35,8 @@ class Refusal(Exception):
 
 @dataclass
 class Person:
-    """A player: stored scores, action counts, and the plays so far (action, instant, count).
+    """A player: stored scores, action counts, the plays so far (action, instant, count), and which once-only rules have
+    paid for what.
 
     ``points``, ``states`` and ``compounds`` by metric, ``items`` by metric and item; a key that is absent means "no
     entry" (§3.1).
@@ -47,6 +48,7 @@ class Person:
     compounds: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     plays: list[tuple[str, datetime, int]] = field(default_factory=list)
+    paid_once: set[tuple[object, ...]] = field(default_factory=set)
 
 
 class Interpreter:
@@ -64,7 +66,7 @@ class Interpreter:
         person = Person()
         call = _Call(self, person, at, {}, 1)
         rewards = self.design.get("bootstrap", {}).get("scores", [])
-        call.pay([reward for index, reward in enumerate(rewards) if rolls(dice, f"0.{index}", reward)])
+        call.pay([(reward, 1) for index, reward in enumerate(rewards) if rolls(dice, f"0.{index}", reward)])
         call.follow()
         return call.live
 
@@ -80,13 +82,13 @@ class Interpreter:
             raise Refusal("rate_limit_exceeded")
 
         call = _Call(self, person, at, variables, count)
-        rewards: list[Json] = []
+        rewards: list[tuple[Json, int]] = []
         if rolls(dice, "action", definition):
             for position, rule in enumerate(definition.get("rules", [])):
-                if call.holds(rule.get("requires", {}), call.snapshot):
+                if call.matches(rule, "action", action):
                     for index, reward in enumerate(rule["rewards"]):
                         if rolls(dice, f"{position}.{index}", reward):
-                            rewards.append(reward)
+                            rewards.append((reward, 1 if "once" in rule else count))
         changes = call.pay(rewards)
         call.live.counts[action] = call.live.counts.get(action, 0) + count
         call.live.plays.append((action, at, count))
@@ -102,9 +104,9 @@ class Interpreter:
         if rule is None:
             raise Refusal("rule_not_found")
         call = _Call(self, person, at, effective(rule.get("variables", []), given), 1)
-        matching = [inner for inner in rule["rules"] if call.holds(inner.get("requires", {}), call.snapshot)]
+        matching = [inner for inner in rule["rules"] if call.matches(inner, "rule", rule_id)]
         if matching:
-            changes = call.pay([reward for inner in matching for reward in inner["rewards"]])
+            changes = call.pay([(reward, 1) for inner in matching for reward in inner["rewards"]])
             call.emit({"event": "custom_rule", "rule": {"id": rule_id, "name": rule["name"]}, "changes": changes})
         call.follow()
         vars(person).update(vars(call.live))
@@ -113,7 +115,7 @@ class Interpreter:
     def patch(self, person: Person, rewards: Sequence[Json], at: datetime) -> list[Json]:
         """§4, §10.1: an administrator's score patch."""
         call = _Call(self, person, at, {}, 1)
-        call.emit({"event": "score", "changes": call.pay(rewards)})
+        call.emit({"event": "score", "changes": call.pay([(reward, 1) for reward in rewards])})
         call.follow()
         vars(person).update(vars(call.live))
         return call.events
@@ -267,12 +269,27 @@ class _Call:
 
     # --- rewards (§4) --------------------------------------------------------------------------------------------
 
-    def pay(self, rewards: Sequence[Json]) -> list[Json]:
-        """Steps 6 and 7: the changes of one event, compounds last."""
-        changes = [change for reward in rewards if (change := self.reward(reward)) is not None]
+    def matches(self, rule: Json, *place: str) -> bool:
+        """Whether a rule's rewards are due. §17.1: one that pays once has paid from the moment that it holds, for the
+        player or for the value of a variable; without a value it does not pay."""
+        if "once" not in rule:
+            return self.holds(rule.get("requires", {}), self.snapshot)
+        once = rule["once"]
+        thing = self.variables.get(once["per"]) if "per" in once else ""
+        payment = (*place, once["id"], str(thing), "per" in once)
+        if thing is None or payment in self.snapshot.paid_once:
+            return False
+        if not self.holds(rule.get("requires", {}), self.snapshot):
+            return False
+        self.live.paid_once.add(payment)
+        return True
+
+    def pay(self, rewards: Sequence[tuple[Json, int]]) -> list[Json]:
+        """Steps 6 and 7: the changes of one event, compounds last. Each reward with its weight."""
+        changes = [change for reward, weight in rewards if (change := self.reward(reward, weight)) is not None]
         return changes + self.recompute(changes)
 
-    def reward(self, reward: Json) -> Json | None:
+    def reward(self, reward: Json, weight: int) -> Json | None:
         metric = self.game.metrics[reward["metric"]["id"]]
         if metric["type"] == "state":
             return self.enter(metric, self.game.member(metric["id"], reward["value"])["id"])
@@ -281,11 +298,11 @@ class _Call:
             counts = {}
             for item in (entry["id"] for entry in metric["constraints"]["items"] if entry["id"] in named):
                 held = self.live.items.get(metric["id"], {}).get(item, 0)
-                counts[item] = self.moved(held, reward["verb"], named[item])
+                counts[item] = self.moved(held, reward["verb"], named[item], weight)
             return self.hold(metric, {item: count for item, count in counts.items() if count is not None})
         old = self.live.points.get(metric["id"])
         default = int(metric.get("constraints", {}).get("default", "0"))
-        new = self.moved(default if old is None else old, reward["verb"], reward["value"])
+        new = self.moved(default if old is None else old, reward["verb"], reward["value"], weight)
         if new is None:
             return None
         new = max(new, self.game.bound(metric["id"], "min", "0"))  # type: ignore[assignment]  # an int where finite
@@ -295,11 +312,11 @@ class _Call:
         self.live.points[metric["id"]] = new
         return change_of(metric, text_delta(old, new))
 
-    def moved(self, current: int, verb: str, text: object) -> int | None:
+    def moved(self, current: int, verb: str, text: object, weight: int) -> int | None:
         amount = number(self.value(text, self.snapshot))
         if verb == "set":
             return rounded(amount)
-        weighted = arithmetic(amount, "*", Decimal(self.count))
+        weighted = arithmetic(amount, "*", Decimal(weight))
         return rounded(arithmetic(Decimal(current), "+" if verb == "add" else "-", weighted))
 
     def hold(self, metric: Json, counts: Mapping[str, int]) -> Json | None:

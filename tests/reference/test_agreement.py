@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,14 @@ def scores(holder: PlayerState | Person) -> dict[str, Any]:
         "states": holder.states,
         "compounds": holder.compounds,
         "counts": holder.counts,
+    }
+
+
+def paid_once(person: Person) -> set[Any]:
+    """The payments that are made once, as the engine keeps them."""
+    return {
+        (f"{kind}.{place}.{once}", hashlib.sha256(thing.encode()).hexdigest() if has_thing else "")
+        for kind, place, once, thing, has_thing in person.paid_once
     }
 
 
@@ -82,6 +91,8 @@ def compare(seed: int, size: int) -> Counter[str]:
         outcome = fast(plan, state, step, at, roll)
         assert told(outcome) == expected(events)
         assert scores(outcome.state) == scores(person)
+        assert outcome.state.guards == paid_once(person)
+        happened["payment made once"] += len(outcome.guards)
         state = outcome.state
         happened.update(body["event"] for body in events)
     return happened
@@ -97,5 +108,5 @@ def test_the_games_are_eventful():
     """Two hundred of them hold everything that can come of a call, and each of it often."""
     happened = sum((compare(seed, 3) for seed in range(200)), Counter[str]())
     often = ["action", "custom_rule", "level", "achievement"]
-    often += ["access_denied", "validation_exception", "rate_limit_exceeded", "action_not_found"]
+    often += ["payment made once", "access_denied", "validation_exception", "rate_limit_exceeded", "action_not_found"]
     assert {name for name in often if happened[name] < 20} == set(), happened

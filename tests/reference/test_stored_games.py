@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from django_playlyfe.engine import services
 from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.design.load import normalise
-from django_playlyfe.engine.models import ActionCount, Call, Score
+from django_playlyfe.engine.models import ActionCount, Call, OnceGuard, Score
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.rules.state import Dice
 from django_playlyfe.exceptions import PlaylyfeError
@@ -22,7 +22,7 @@ from tests.examples import examples
 
 from .games import Played, Step, game
 from .interpreter import Interpreter, Person, Refusal
-from .test_agreement import SEEDS, SIZES, scores, slow
+from .test_agreement import SEEDS, SIZES, paid_once, scores, slow
 
 pytestmark = pytest.mark.django_db
 REALM = Realm("random")
@@ -84,6 +84,7 @@ def play_both(played: Played) -> None:
             else:
                 assert bodies(call(step, roll)) == events
         assert stored(document) == scores(person)
+        assert set(OnceGuard.objects.values_list("guard", "thing")) == paid_once(person)
     assert Call.objects.filter(kind=Call.Kind.PLAY).count() == len(person.plays)
 
 

@@ -40,6 +40,7 @@ def compile_design(document: Mapping[str, Any]) -> plan.Plan:
         boards={board["id"]: _board(board) for board in document["leaderboards"]},
         bootstrap=_rewards(document["bootstrap"]["scores"], metrics),
         touching=_touching(achievements, operands),
+        pays_once=any("once" in rule for holder in (*document["actions"], *rules) for rule in holder.get("rules", ())),
     )
 
 
@@ -194,8 +195,17 @@ def _reward(reward: Mapping[str, Any], target: plan.Metric) -> plan.Reward:
     )
 
 
-def _reward_rules(rules: Iterable[Mapping[str, Any]], metrics: Metrics) -> tuple[plan.RewardRule, ...]:
-    return tuple(plan.RewardRule(_condition(rule["requires"]), _rewards(rule["rewards"], metrics)) for rule in rules)
+def _reward_rules(rules: Iterable[Mapping[str, Any]], metrics: Metrics, place: str) -> tuple[plan.RewardRule, ...]:
+    """``place`` names the action or custom rule, for guards."""
+    return tuple(
+        plan.RewardRule(_condition(rule["requires"]), _rewards(rule["rewards"], metrics), _once(rule, place))
+        for rule in rules
+    )
+
+
+def _once(rule: Mapping[str, Any], place: str) -> plan.Once | None:
+    once = rule.get("once")
+    return None if once is None else plan.Once(f"{place}.{once['id']}", once.get("per", ""))
 
 
 def _variables(variables: Iterable[Mapping[str, Any]]) -> tuple[plan.Variable, ...]:
@@ -216,7 +226,7 @@ def _action(action: Mapping[str, Any], metrics: Metrics) -> plan.Action:
         probability=float(action["probability"]),
         rate=_rate(action.get("rate")),
         requires=_condition(action["requires"]),
-        rules=_reward_rules(action["rules"], metrics),
+        rules=_reward_rules(action["rules"], metrics, f"action.{action['id']}"),
         variables=_variables(action["variables"]),
     )
 
@@ -249,8 +259,8 @@ def _achievement_rule(rule: Mapping[str, Any]) -> plan.AchievementRule:
 
 
 def _custom_rule(rule: Mapping[str, Any], metrics: Metrics) -> plan.CustomRule:
-    variables, rules = _variables(rule["variables"]), _reward_rules(rule["rules"], metrics)
-    return plan.CustomRule(rule["id"], rule["name"], variables, rules)
+    rules = _reward_rules(rule["rules"], metrics, f"rule.{rule['id']}")
+    return plan.CustomRule(rule["id"], rule["name"], _variables(rule["variables"]), rules)
 
 
 def _board(board: Mapping[str, Any]) -> plan.Board:

@@ -60,6 +60,8 @@ class _Normaliser:
     def value(self, schema: Schema, value: Any) -> Any:
         schema = _resolve(schema)
         step = schema.get("resolves", "")
+        if step == "once" and value == "player":
+            value = {}
         if step in self._before and isinstance(value, dict):
             value = self._before[step](value)
         value = _replace_spelling(schema, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django_playlyfe.engine import guards
 from django_playlyfe.engine.history.projected import calls_of
 from django_playlyfe.engine.history.rejudging import dice_of, play_input
 from django_playlyfe.engine.models import Call, Player
@@ -64,6 +65,11 @@ def _movements(player: Player, metric: str, item: str) -> Iterator[Movement]:
             movement = _movement(call, written, before, total)
             total = movement.total
             yield movement
+        if call.kind == Call.Kind.RESET:
+            before.clear_counts()
+        if call.kind == Call.Kind.PLAY:
+            before.add_plays(call.action, call.inputs["count"], {})
+        before.guards.update(guards.of(call))
         before.apply([Write(name, member, old, new) for name, member, old, _, new in call.writes], call.at)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django_playlyfe.engine import log, transactions
+from django_playlyfe.engine import guards, log, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.boards.crediting import RowKey, Rows
 from django_playlyfe.engine.judging import PastPlay, PastPlays
@@ -53,6 +53,7 @@ class Adding:
             self._past.clear()
         if call.kind == Call.Kind.PLAY:
             self._add_count(call)
+        self.result.projections.guards.update(guards.of(call))
         self.result.feed.update({(call.pk, tick): call.at for tick in log.feed_ticks(call)})
         crediting.add_recorded(self.result.rows, call)
 
@@ -93,7 +94,7 @@ def calls_of(players: Sequence[Player]) -> Iterable[Call]:
 
 
 def from_tables(players: Sequence[Player]) -> dict[int, Projected]:
-    """What is stored of each of these players, by primary key. Four queries."""
+    """What is stored of each of these players, by primary key. Five queries."""
     database, keys = transactions.write_alias(), [player.pk for player in players]
     scores: dict[int, list[Score]] = {key: [] for key in keys}
     for score in Score.objects.using(database).filter(player__in=keys):
@@ -104,6 +105,7 @@ def from_tables(players: Sequence[Player]) -> dict[int, Projected]:
     found = {
         player.pk: Projected(Projections(player, scores[player.pk], counts[player.pk]), rows={}) for player in players
     }
+    guards.load_all(projected.projections for projected in found.values())
     for entry in FeedEntry.objects.using(database).filter(player__in=keys):
         found[entry.player_id].feed[entry.call_id, entry.tick] = entry.at
     for row in BoardRow.objects.using(database).filter(player__in=keys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django_playlyfe.engine import transactions
+from django_playlyfe.engine import guards, transactions
 from django_playlyfe.engine.boards import crediting, histograms
 from django_playlyfe.engine.history import comparing, projected, tombstones
 from django_playlyfe.engine.history.checking import Checked, compared, of_histograms
@@ -90,10 +90,12 @@ def _rewrite(players: Sequence[Player], expected: dict[int, Projected]) -> None:
     database, keys = transactions.write_alias(), [player.pk for player in players]
     for model in (Score, ActionCount, FeedEntry, BoardRow):
         model._default_manager.using(database).filter(player__in=keys).delete()
+    guards.forget(players)
     for player in players:
         made = expected[player.pk]
         Score.objects.using(database).bulk_create(score_rows(made.projections), batch_size=_ROWS)
         ActionCount.objects.using(database).bulk_create(count_rows(made.projections), batch_size=_ROWS)
+        guards.add(player, made.projections.guards)
         FeedEntry.objects.using(database).bulk_create(_feed(player, made), batch_size=_ROWS)
         crediting.store(player.game_id, player.environment, made.rows)
     for game, environment in {(player.game_id, player.environment) for player in players}:

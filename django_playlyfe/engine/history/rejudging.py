@@ -67,6 +67,7 @@ class Rejudging:
             return Judged(Outcome(self.projections.state(plan), (), (), {}), writes)
         else:
             return None
+        self.projections.guards.update(outcome.guards)
         return Judged(outcome, self.projections.apply(outcome.writes, call.at))
 
     def _reset(self, plan: Plan, state: PlayerState, call: Call) -> Outcome:

@@ -8,6 +8,7 @@ from django_playlyfe.engine.models.clients import ADDRESS_LENGTH, Client, Client
 from django_playlyfe.engine.models.common import (
     ALIAS_LENGTH,
     APP_LABEL,
+    GUARD_LENGTH,
     ID_LENGTH,
     KEY_LENGTH,
     SCOPE_LENGTH,
@@ -18,12 +19,13 @@ from django_playlyfe.engine.models.games import DesignVersion, Game, new_secret
 from django_playlyfe.engine.models.images import Image, ImageFile
 from django_playlyfe.engine.models.log import Call, FeedEntry
 from django_playlyfe.engine.models.notifications import SeenNotification
-from django_playlyfe.engine.models.players import ActionCount, Player, Score
+from django_playlyfe.engine.models.players import ActionCount, OnceGuard, Player, Score
 
 __all__ = [
     "ADDRESS_LENGTH",
     "ALIAS_LENGTH",
     "APP_LABEL",
+    "GUARD_LENGTH",
     "ID_LENGTH",
     "KEY_LENGTH",
     "SCOPE_LENGTH",
@@ -43,6 +45,7 @@ __all__ = [
     "Histogram",
     "Image",
     "ImageFile",
+    "OnceGuard",
     "Player",
     "RefreshToken",
     "Score",

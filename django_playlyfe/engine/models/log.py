@@ -27,6 +27,7 @@ class Call(models.Model):
         writes: ``[[metric, item, before, reached_at before in ms, after]]`` per stored score.
         credits: ``[[board, scope, entity, delta]]``: what leaderboards got, ``entity`` as a primary key of a player;
             with a fifth member, an instant in ms, where that is not the call's own (``engine.boards.contributions``).
+        guards: ``[[guard, thing]]``: the once-only rules that paid in this call.
         seed: version-1 UUID of the first event; the following events count up from it.
     """
 
@@ -74,6 +75,7 @@ class Call(models.Model):
     events: models.JSONField[Any, Any] = models.JSONField(_("events"), default=list)
     writes: models.JSONField[Any, Any] = models.JSONField(_("writes"), default=list)
     credits: models.JSONField[Any, Any] = models.JSONField(_("credits"), default=list)
+    guards: models.JSONField[Any, Any] = models.JSONField(_("once-only rules that paid"), default=list)
     seed = models.UUIDField(_("id of the first event"), unique=True)
 
     class Meta:

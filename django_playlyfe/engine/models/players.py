@@ -8,7 +8,14 @@ from django.db import models
 from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
-from django_playlyfe.engine.models.common import ALIAS_LENGTH, APP_LABEL, ID_LENGTH, KEY_LENGTH, Environment
+from django_playlyfe.engine.models.common import (
+    ALIAS_LENGTH,
+    APP_LABEL,
+    GUARD_LENGTH,
+    ID_LENGTH,
+    KEY_LENGTH,
+    Environment,
+)
 from django_playlyfe.engine.models.games import DesignVersion, Game
 
 
@@ -87,6 +94,24 @@ class Score(models.Model):
 
     def __str__(self) -> str:
         return f"{self.metric} {self.item} {self.state or self.value}"
+
+
+class OnceGuard(models.Model):
+    """A once-only rule that has paid a player: ``guard`` as in the plan; ``thing`` is the SHA-256 of what it paid for,
+    "" if it pays once for a player."""
+
+    player = models.ForeignKey(Player, on_delete=models.CASCADE, db_index=False, related_name="+")
+    guard = models.CharField(max_length=GUARD_LENGTH)
+    thing = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        app_label = APP_LABEL
+        verbose_name = _("payment of a once-only rule")
+        verbose_name_plural = _("payments of once-only rules")
+        constraints = [models.UniqueConstraint(fields=["player", "guard", "thing"], name="playlyfe_once_player_guard")]
+
+    def __str__(self) -> str:
+        return f"{self.guard} {self.thing}"
 
 
 class ActionCount(models.Model):

@@ -6,7 +6,7 @@ may not be is raised as :class:`~django_playlyfe.engine.rules.state.Refused`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,12 +17,13 @@ from django_playlyfe.engine.rules.chance import Chance
 from django_playlyfe.engine.rules.conditions import holds
 from django_playlyfe.engine.rules.judgement import Judgement
 from django_playlyfe.engine.rules.levels import level_meta
+from django_playlyfe.engine.rules.once import guard_of
 from django_playlyfe.engine.rules.plan import Action, Plan, Reward, RewardRule
 from django_playlyfe.engine.rules.snapshot import Snapshot
 from django_playlyfe.engine.rules.state import Dice, Outcome, PlayerState, PlayInput, Refused
 
-_Keyed = tuple[str, Reward]
-"""``"<rule index>.<reward index>"`` and the reward."""
+_Due = tuple[str, Reward, int]
+"""``"<rule index>.<reward index>"``, the reward, and its weight."""
 
 __all__ = ["apply_rewards", "bootstrap", "custom_rule", "level_meta", "play", "settle", "visible_actions"]
 
@@ -64,7 +65,7 @@ def bootstrap(plan: Plan, state: PlayerState, at: datetime, dice: Dice) -> Outco
     """Give a new player what the design starts everyone with; silently, so the outcome has no events."""
     judgement = Judgement(Snapshot.take(plan, state, at, {}))
     chance = Chance(dice)
-    _pay(_rolled(plan.bootstrap, "0", chance), judgement, 1)
+    _pay(_rolled(_keyed(plan.bootstrap, "0"), chance), judgement)
     judgement.follow(thorough=True)
     return replace(judgement.outcome(chance.rolls), events=())
 
@@ -81,7 +82,7 @@ def custom_rule(plan: Plan, state: PlayerState, rule_id: str, given: Mapping[str
     judgement = Judgement(Snapshot.take(plan, state, at, variables.read(rule.variables, given)))
     matching = list(_matching(rule.rules, judgement))
     if matching:
-        changes = _pay((won for index, inner in matching for won in _keyed(inner.rewards, str(index))), judgement, 1)
+        changes = _pay((due for index, inner in matching for due in _keyed(inner.rewards, str(index))), judgement)
         judgement.emit({"event": "custom_rule", "rule": {"id": rule.id, "name": rule.name}, "changes": changes})
     judgement.follow(thorough=True)
     return judgement.outcome({})
@@ -90,7 +91,7 @@ def custom_rule(plan: Plan, state: PlayerState, rule_id: str, given: Mapping[str
 def apply_rewards(plan: Plan, state: PlayerState, rewards: Sequence[Reward], at: datetime, admin: str = "") -> Outcome:
     """Apply an administrator's score patch; its probabilities play no part. ``admin`` is who did it."""
     judgement = Judgement(Snapshot.take(plan, state, at, {}))
-    body: dict[str, Any] = {"event": "score", "changes": _pay(_keyed(rewards, "0"), judgement, 1)}
+    body: dict[str, Any] = {"event": "score", "changes": _pay(_keyed(rewards, "0"), judgement)}
     judgement.emit(body | {"admin": admin} if admin else body)
     judgement.follow(thorough=True)
     return judgement.outcome({})
@@ -118,31 +119,42 @@ def _pay_for(action: Action, judgement: Judgement, chance: Chance, count: int) -
     if not chance.succeeds("action", action.probability):
         return []
     matching = list(_matching(action.rules, judgement))
-    won = (paid for index, rule in matching for paid in _rolled(rule.rewards, str(index), chance))
-    return _pay(won, judgement, count)
+    # What is paid once is paid for one, however many plays this one stands for.
+    due = (
+        due for index, rule in matching for due in _keyed(rule.rewards, str(index), count if rule.once is None else 1)
+    )
+    return _pay(_rolled(due, chance), judgement)
 
 
 def _matching(rules: Sequence[RewardRule], judgement: Judgement) -> Iterator[tuple[int, RewardRule]]:
-    """The rules whose condition holds in the snapshot, with their position."""
+    """The rules whose condition holds in the snapshot, with their position; a once-only rule that has not paid yet
+    counts as paid from then on, whatever its rewards come to."""
+    view = judgement.snapshot
     for index, rule in enumerate(rules):
-        if holds(rule.requires, judgement.snapshot):
+        guard = None if rule.once is None else guard_of(rule.once, view.variables)
+        if rule.once is not None and (guard is None or guard in view.state.guards):
+            continue
+        if holds(rule.requires, view):
+            if guard is not None:
+                judgement.close(guard)
             yield index, rule
 
 
-def _rolled(rewards: Sequence[Reward], rule: str, chance: Chance) -> Iterator[_Keyed]:
+def _rolled(rewards: Iterable[_Due], chance: Chance) -> Iterator[_Due]:
     """The rewards whose own roll succeeds, rolled one by one as they are asked for."""
-    for key, reward in _keyed(rewards, rule):
+    for due in rewards:
+        key, reward, _ = due
         if chance.succeeds(key, reward.probability):
-            yield key, reward
+            yield due
 
 
-def _keyed(rewards: Sequence[Reward], rule: str) -> Iterator[_Keyed]:
+def _keyed(rewards: Sequence[Reward], rule: str, weight: int = 1) -> Iterator[_Due]:
     """Rewards by the key of their roll: positions of the rule and of the reward in it."""
     for index, reward in enumerate(rewards):
-        yield f"{rule}.{index}", reward
+        yield f"{rule}.{index}", reward, weight
 
 
-def _pay(rewards: Iterator[_Keyed], judgement: Judgement, count: int) -> list[dict[str, Any]]:
+def _pay(rewards: Iterable[_Due], judgement: Judgement) -> list[dict[str, Any]]:
     """Apply rewards in order; the changes of one event, compounds last."""
-    changes = (judgement.pay(key, reward, count) for key, reward in rewards)
+    changes = (judgement.pay(key, reward, weight) for key, reward, weight in rewards)
     return judgement.recompute([change for change in changes if change is not None])

@@ -9,7 +9,7 @@ from django_playlyfe.engine.rules import achievements, compounds, levels, reward
 from django_playlyfe.engine.rules.changes import Change
 from django_playlyfe.engine.rules.plan import AchievementRule, Metric, Plan, PointMetric, Reward, SetMetric, StateMetric
 from django_playlyfe.engine.rules.snapshot import Snapshot
-from django_playlyfe.engine.rules.state import EventDraft, Outcome, PlayerState, Write
+from django_playlyfe.engine.rules.state import EventDraft, Guard, Outcome, PlayerState, Write
 
 
 class Judgement:
@@ -71,10 +71,15 @@ class Judgement:
         self._computed, _ = compounds.recompute(self._plan, self.running, self._computed)
         self.follow_levels(thorough=True)
 
+    def close(self, guard: Guard) -> None:
+        """A once-only rule pays in this call, and in no later one."""
+        self.running.guards.add(guard)
+
     def outcome(self, rolls: Mapping[str, float]) -> Outcome:
         """What came of the call."""
         writes = tuple(differences(self._plan, self.snapshot.state, self.running))
-        return Outcome(self.running, writes, tuple(self._events), rolls, tuple(self._paid))
+        guards = tuple(sorted(self.running.guards - self.snapshot.state.guards))
+        return Outcome(self.running, writes, tuple(self._events), rolls, tuple(self._paid), guards)
 
     def follow_levels(self, *, thorough: bool) -> None:
         """Judge levels alone (step 9), as a revert does."""

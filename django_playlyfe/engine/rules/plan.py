@@ -129,11 +129,21 @@ class Reward:
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """``engine.md`` §17.1: ``guard`` names the rule among all of the game; ``per`` is the variable that names the thing
+    it pays once for, "" = once for a player."""
+
+    guard: str
+    per: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RewardRule:
-    """One condition -> rewards pair of an action or custom rule."""
+    """One condition -> rewards pair of an action or custom rule; ``once`` None = it pays every time."""
 
     requires: Condition
     rewards: tuple[Reward, ...]
+    once: Once | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +247,7 @@ class Plan:
         level_rules, achievement_rules: design order.
         touching: ("metric", id) or ("action", id) -> ids of the achievement rules that can change their mind when it
             changes (their conditions name it, or their items belong to it).
+        pays_once: whether any rule pays once only.
     """
 
     game_id: str
@@ -251,3 +262,4 @@ class Plan:
     boards: Mapping[str, Board] = field(default_factory=dict)
     bootstrap: tuple[Reward, ...] = ()
     touching: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    pays_once: bool = False

@@ -12,6 +12,11 @@ Usage = dict[str, Any]
 ``{"plays": [[ms, n], …]}`` oldest first, LEAKY ``{"level": "fraction text", "at": ms}``; ms = Unix milliseconds."""
 
 
+Guard = tuple[str, str]
+"""A once-only rule that has paid: its guard in the plan, and the SHA-256 of what it paid for, "" if it pays once for a
+player."""
+
+
 @dataclass(slots=True)
 class PlayerState:
     """All the rules may read and write of one player.
@@ -26,6 +31,7 @@ class PlayerState:
         counts: action id -> how often played.
         usage: action id -> what its rate limit remembers.
         teams: (team definition id, role) pairs the player holds; empty until teams exist.
+        guards: the once-only rules that have paid, of those at least that the call may ask for.
     """
 
     points: dict[str, int] = field(default_factory=dict)
@@ -35,6 +41,7 @@ class PlayerState:
     counts: dict[str, int] = field(default_factory=dict)
     usage: dict[str, Usage] = field(default_factory=dict)
     teams: frozenset[tuple[str, str]] = frozenset()
+    guards: set[Guard] = field(default_factory=set)
 
     def copy(self) -> PlayerState:
         """A copy that shares nothing mutable (usage records are replaced, never changed in place)."""
@@ -46,6 +53,7 @@ class PlayerState:
             dict(self.counts),
             dict(self.usage),
             self.teams,
+            set(self.guards),
         )
 
 
@@ -94,14 +102,16 @@ class EventDraft:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a call does: the new state, its difference to the old one per stored score, the events in emission order
-    (not counting silent calls), the rolls made (key -> number), and the rewards that altered something, as
-    ``"<rule index>.<reward index>"``: they made the first changes of the call's own event, in this order."""
+    (not counting silent calls), the rolls made (key -> number), the rewards that altered something, as
+    ``"<rule index>.<reward index>"``: they made the first changes of the call's own event, in this order; and the
+    guards it closed."""
 
     state: PlayerState
     writes: tuple[Write, ...]
     events: tuple[EventDraft, ...]
     rolls: Mapping[str, float]
     paid: tuple[str, ...] = ()
+    guards: tuple[Guard, ...] = ()
 
 
 class Refused(Exception):

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone as clock
 
-from django_playlyfe.engine import inputs, log, plans, transactions
+from django_playlyfe.engine import guards, inputs, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.canonical import canonical
 from django_playlyfe.engine.log import Recorded
@@ -18,7 +18,7 @@ from django_playlyfe.engine.projections import Projections, save_all
 from django_playlyfe.engine.realm import Realm, find_game, lock_players, player_keys, version_in_force
 from django_playlyfe.engine.refusals import invalid, translated
 from django_playlyfe.engine.rules import judge
-from django_playlyfe.engine.rules.state import Refused
+from django_playlyfe.engine.rules.state import Guard, Refused
 from django_playlyfe.wire import make_error
 
 MOST_RUNS = 10_000
@@ -118,6 +118,7 @@ def _run_chunk(
         raise make_error("player_not_found")
     stored_keys = {} if key is None else {run.entry: _key_of(key, run.entry) for run in runs}
     chunk = _Chunk(realm, rule_id, players, _earlier(players, rule_id, stored_keys.values()))
+    chunk.ask_for(runs)
     calls = [(run, chunk.call(run, stored_keys.get(run.entry))) for run in runs]
     chunk.store()
     for run, call in calls:
@@ -145,6 +146,11 @@ class _Chunk:
         self._plan = plans.plan_of(self._version)
         self._projections = Projections.load_all(list(players.values()))
 
+    def ask_for(self, runs: Sequence[_Run]) -> None:
+        """Read what these runs must know of payments that are made once."""
+        asked = (guards.asked_by_rule(self._plan, self._rule_id, run.variables) for run in runs)
+        guards.load(self._projections.values(), set[Guard]().union(*asked))
+
     def call(self, run: _Run, key: str | None) -> Call:
         """The call of one run: the earlier one with this key, or a new one."""
         player = self._players[run.player_id]
@@ -167,7 +173,9 @@ class _Chunk:
             inputs={"variables": dict(run.variables), "scopes": list(run.scopes)},
             events=log.stored_events(outcome.events),
             writes=projections.apply(outcome.writes, at),
+            guards=[list(guard) for guard in outcome.guards],
         )
+        projections.guards.update(outcome.guards)
         self.calls.append(call)
         return call
 
@@ -179,6 +187,7 @@ class _Chunk:
         crediting.credit_all([(by_key[call.player_id or 0], self._plan, call) for call in self.calls])
         log.save_calls(self.calls)
         save_all(list(self._projections.values()))
+        guards.store(self.calls)
         log.save_feed_entries(self.calls)
         newly_judged = [key for key, player in by_key.items() if player.judged_version_id != self._version.pk]
         if newly_judged:

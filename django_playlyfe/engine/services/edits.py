@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django_playlyfe.engine import transactions
+from django_playlyfe.engine import guards, transactions
 from django_playlyfe.engine.design.compile import compile_rewards
 from django_playlyfe.engine.design.patches import read_rewards
 from django_playlyfe.engine.dice import KeyedDice
@@ -66,4 +66,5 @@ def reset_player(realm: Realm, player_id: str, *, admin: str = "", reason: str =
         fresh = judge.bootstrap(scene.plan, PlayerState(), scene.at, dice)
         writes = tuple(differences(scene.plan, scene.state, fresh.state))
         scene.projections.clear_counts()
+        guards.forget([scene.player])
         return scene.record(Call.Kind.RESET, Outcome(fresh.state, writes, (), fresh.rolls), given)

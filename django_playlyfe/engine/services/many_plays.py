@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from django_playlyfe.engine import inputs, log, plans, transactions
+from django_playlyfe.engine import guards, inputs, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.inputs import PlayRequest
 from django_playlyfe.engine.judging import PastPlay, PastPlays
@@ -13,6 +13,7 @@ from django_playlyfe.engine.log import Recorded
 from django_playlyfe.engine.models import Call, DesignVersion, Player
 from django_playlyfe.engine.projections import Projections, save_all
 from django_playlyfe.engine.realm import Realm, check_player_id, lock_players, player_keys, version_in_force
+from django_playlyfe.engine.rules.state import Guard
 from django_playlyfe.engine.services.plays import check_same_play, judged
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.types import PlayOf
@@ -109,6 +110,8 @@ class _Chunk:
         self._plan = plans.plan_of(version)
         self._by_key = _calls_with_keys(players, wanted)
         self._past = _past_plays(players, wanted)
+        asked = (guards.asked_by_play(self._plan, one.request.action, one.request.variables) for one in wanted)
+        guards.load(self.projections.values(), set[Guard]().union(*asked))
 
     def answer(self, one: _Wanted) -> _Answer | PlaylyfeError:
         """What comes of one play."""
@@ -149,6 +152,7 @@ def _store(chunk: _Chunk) -> None:
     crediting.credit_all([(chunk.projections[_owner(call)].player, plan, call) for call in chunk.calls])
     log.save_calls(chunk.calls)
     save_all(list(chunk.projections.values()))
+    guards.store(chunk.calls)
     log.save_feed_entries(chunk.calls)
     if chunk.newly_judged:
         judged_now = Player.objects.using(transactions.write_alias()).filter(pk__in=chunk.newly_judged)

@@ -164,7 +164,7 @@ def delete_player(realm: Realm, player_id: str) -> None:
     with transactions.atomic():
         player = lock_player(realm, player_id)
         calls = Call.objects.using(transactions.write_alias()).filter(player=player)
-        calls.update(player=None, idempotency_key=None, inputs={}, events=[])
+        calls.update(player=None, idempotency_key=None, inputs={}, events=[], guards=[])
         player.delete()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone as clock
 
-from django_playlyfe.engine import inputs, log, plans, transactions
+from django_playlyfe.engine import guards, inputs, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.dice import KeyedDice
 from django_playlyfe.engine.inputs import PlayRequest
@@ -99,11 +99,13 @@ def check_same_play(earlier: Call, request: PlayRequest) -> None:
 
 def _judge_and_store(player: Player, version: DesignVersion, request: PlayRequest, dice: Dice | None) -> Call:
     plan, projections = plans.plan_of(version), Projections.load(player)
+    guards.load([projections], guards.asked_by_play(plan, request.action, request.variables))
     past = None if request.at is None else _past_plays(player, request.action)
     call = judged(projections, version, request, past, dice)
     crediting.credit(player, plan, call)
     call.save(force_insert=True, using=transactions.write_alias())
     projections.save()
+    guards.store([call])
     log.save_feed_entries([call])
     if player.judged_version_id != version.pk:
         player.judged_version = version
@@ -163,6 +165,7 @@ def judged(
         dice=dict(found.outcome.rolls),
         events=log.stored_events(found.outcome.events),
         writes=found.writes,
+        guards=[list(guard) for guard in found.outcome.guards],
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.utils import timezone as clock
 
-from django_playlyfe.engine import changes, inputs, judging, log, plans, transactions
+from django_playlyfe.engine import changes, guards, inputs, judging, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.boards.contributions import RecordedCredit
 from django_playlyfe.engine.history.rejudging import Rejudging
@@ -28,7 +28,7 @@ from django_playlyfe.wire import make_error
 
 _JUDGED_AGAIN = (Call.Kind.PLAY, Call.Kind.RULE, Call.Kind.SCORE, Call.Kind.REVERT, Call.Kind.FIX)
 _NO_WAY_BACK = (Call.Kind.RESET, Call.Kind.AWARD)
-_OUTCOME_FIELDS = ["status", "events", "writes", "dice", "credits"]
+_OUTCOME_FIELDS = ["status", "events", "writes", "dice", "credits", "guards"]
 
 
 def undo(
@@ -124,6 +124,9 @@ def _rewrite_history(player: Player, target: Call, projections: Projections) -> 
     later = list(_later(player, target).filter(kind__in=_JUDGED_AGAIN).exclude(status=Call.Status.UNDONE))
     reverts = [call for call in later if call.kind == Call.Kind.REVERT]
     known = (reverting.calls_named(player, reverts) if reverts else {}) | {call.seed: call for call in [target, *later]}
+    if any(call.guards or plans.plan_of(call.version).pays_once for call in [target, *later]):
+        guards.load_all([projections])
+    paid_once = set(projections.guards)
     for call in reversed([target, *later]):
         if call.status == Call.Status.APPLIED:
             _take_back(call, projections)
@@ -143,6 +146,7 @@ def _rewrite_history(player: Player, target: Call, projections: Projections) -> 
         Call.objects.using(transactions.write_alias()).bulk_update(changed, _OUTCOME_FIELDS, batch_size=100)
     log.save_feed_entries(changed)
     projections.save()
+    guards.rewrite(player, paid_once, projections.guards)
     # The next play looks at every rule: which version judged this state last is no longer one answer.
     player.judged_version = None
     player.save(update_fields=["judged_version"])
@@ -161,6 +165,7 @@ def _correct_boards(player: Player, target: Call, changed: Sequence[_Rewritten])
 
 def _take_back(call: Call, projections: Projections) -> None:
     projections.restore(call.writes)
+    projections.guards.difference_update(guards.of(call))
     if call.kind != Call.Kind.PLAY:
         return
     stored = projections.counts.pop(call.action)
@@ -192,11 +197,12 @@ def _judge_again(call: Call, judged: Rejudging) -> bool:
     try:
         again = judged.judge(plans.plan_of(call.version), call)
     except Refused:
-        call.status, call.events, call.writes = Call.Status.VOID, [], []
+        call.status, call.events, call.writes, call.guards = Call.Status.VOID, [], [], []
     else:
         if again is not None:
             call.status = Call.Status.APPLIED
             call.events, call.writes = log.stored_events(again.outcome.events), again.writes
+            call.guards = [list(guard) for guard in again.outcome.guards]
             call.dice = {**call.dice, **again.outcome.rolls}
     return before != [getattr(call, field) for field in _OUTCOME_FIELDS]
 

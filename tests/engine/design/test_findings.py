@@ -156,6 +156,19 @@ def test_what_leaves_it_open() -> None:
     assert most(action("read", reward("xp", "$scores.coins * 2"), rate=DAILY), metrics=rich) == "at most 300 xp a day"
 
 
+def test_what_pays_once_adds_its_reward_to_any_day() -> None:
+    def rules(*once: Any) -> list[dict[str, Any]]:
+        return [{"rewards": [reward("xp", "10")], **({"once": one} if one else {})} for one in once]
+
+    assert most(action("read", rules=rules("player"))) == "at most 10 xp a day"
+    assert most(action("read", rules=rules("player", None), rate=DAILY)) == "at most 40 xp a day"
+    isbn = [{"name": "isbn", "type": "string"}]
+    assert most(action("read", rules=rules({"per": "isbn"}), rate=DAILY, variables=isbn)) == "at most 30 xp a day"
+    assert "no rate limit" in most(action("read", rules=rules({"per": "isbn"}), variables=isbn))
+    custom = {"id": "gift", "name": "Gift", "type": "custom", "variables": [], "rules": rules("player")}
+    assert most(action("read"), rules=[custom]) == "at most 10 xp a day"
+
+
 @pytest.mark.parametrize(
     ("rate", "number"),
     [

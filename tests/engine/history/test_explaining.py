@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import contextmanager
 from io import StringIO
 from itertools import pairwise
@@ -23,7 +24,7 @@ from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import NotFound, PlayerNotFound
 from tests.examples import examples
 
-from ..conftest import always
+from ..conftest import action, always, reward
 from ..test_undoing import NOON
 from . import games
 
@@ -92,6 +93,24 @@ def test_rules_edits_and_resets_are_told_apart(played: Realm) -> None:
         ("rule", 30, 40),
         ("score", 2, 42),
         ("reset", -32, 10),  # without a score it counts as the default again
+    ]
+
+
+def test_a_rule_that_counts_plays_is_told_apart_by_the_plays_before(activated: Callable[..., Realm]) -> None:
+    again = {"type": "action", "context": {"id": "read", "operator": "ge", "value": "1"}}
+    rules = [{"requires": again, "rewards": [reward("xp", "5")]}, {"requires": {}, "rewards": [reward("xp", "10")]}]
+    realm = activated(actions=[action("read", rules=rules)])
+    services.create_player(realm, "ada")
+    for _ in range(2):
+        services.play(realm, "ada", "read")
+    services.reset_player(realm, "ada")
+    services.play(realm, "ada", "read")
+    movements = history.explain(realm, "ada", "xp")
+    assert [[part.reward for part in movement.parts] for movement in movements] == [
+        [(1, 0)],
+        [(0, 0), (1, 0)],
+        [None],
+        [(1, 0)],
     ]
 
 

@@ -56,24 +56,37 @@ def _earning(plan: Plan, metric: PointMetric) -> Earning | None:
     most, rewarded = Decimal(0), False
     reasons: list[str] = []
     for action in plan.actions.values():
-        gain = _gain(plan, metric, action.rules) if action.probability > 0 else Decimal(0)
-        if gain <= 0:
+        if action.probability <= 0:
+            continue
+        once, gain = (_gain(plan, metric, rules) for rules in _apart(action.rules))
+        if once + gain <= 0:
             continue
         rewarded = True
         plays = plays_a_day(action.rate)
-        if not gain.is_finite():
+        if not (once + gain).is_finite():
             reasons += _what_is_open(plan, metric, action)
-        elif plays is None:
+            continue
+        most += once
+        if gain and plays is None:
             reasons.append(f"the action '{action.id}', which has no rate limit")
-        else:
+        elif plays is not None:
             most += (gain * plays).to_integral_value(rounding=ROUND_CEILING)
     for rule in plan.custom_rules.values():
-        if _gain(plan, metric, rule.rules) > 0:
-            rewarded = True
+        once, gain = (_gain(plan, metric, rules) for rules in _apart(rule.rules))
+        rewarded = rewarded or once + gain > 0
+        if once.is_finite():
+            most += once
+        if gain > 0 or not once.is_finite():
             reasons.append(f"the rule '{rule.id}', which pays as often as it is run")
     if not rewarded:
         return None
     return Earning(metric.id, None, tuple(dict.fromkeys(reasons))) if reasons else Earning(metric.id, int(most))
+
+
+def _apart(rules: tuple[RewardRule, ...]) -> tuple[tuple[RewardRule, ...], tuple[RewardRule, ...]]:
+    """The rules that pay a player once, and those that may pay again."""
+    once = tuple(rule for rule in rules if rule.once is not None and not rule.once.per)
+    return once, tuple(rule for rule in rules if rule not in once)
 
 
 def _gain(plan: Plan, metric: PointMetric, rules: tuple[RewardRule, ...]) -> Decimal:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django_playlyfe.engine.design.schema.words import (
     CONDITION,
     EXPRESSION,
+    ID,
+    NAME,
     PROBABILITY,
     REFERENCE,
     Schema,
@@ -60,6 +62,15 @@ def reward(extra: Schema) -> Schema:
 CHANCE: Schema = {"probability": {**PROBABILITY, "default": 1}}
 
 
+ONCE = closed_object(
+    "what a rule pays once for",
+    {"id": {**ID, "default": "once"}, "per": NAME},
+    resolves="once",
+    description='"player", or an object {"id", "per"}',
+)
+"""Ours (§17.1): a rule that pays once for a player, or with ``per`` once for each value of a variable."""
+
+
 def reward_rule(title: str, kind: str) -> Schema:
     """A condition -> rewards pair; ``kind`` is the reward's name in ``$defs``."""
-    return closed_object(title, {"requires": CONDITION, "rewards": array_of(use(kind), default=[])})
+    return closed_object(title, {"requires": CONDITION, "once": ONCE, "rewards": array_of(use(kind), default=[])})

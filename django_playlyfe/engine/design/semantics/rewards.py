@@ -13,6 +13,13 @@ from django_playlyfe.engine.design.semantics.inspection import Inspection
 
 def check_reward_rules(inspection: Inspection, path: Path, rules: object, place: Place) -> None:
     """Check ``rules[]`` of an action or a custom rule."""
+    once = [(index, rule["once"]) for index, rule in objects(rules) if isinstance(rule.get("once"), dict)]
+    inspection.expect_unique(
+        (((*path, index, "once", "id"), named.get("id")) for index, named in once), "The once-only id"
+    )
+    for index, named in once:
+        if "per" in named and inspection.is_sound((*path, index, "once")):
+            inspection.expect_known((*path, index, "once", "per"), named["per"], place.variables, "variable")
     for index, rule in objects(rules):
         at = (*path, index)
         check_condition(inspection, (*at, "requires"), rule.get("requires"), place)
