@@ -40,6 +40,11 @@ class Picture:
         etag = etag or f'"{hashlib.sha256(data).hexdigest()[:32]}"'
         return cls(content_type, (data,), length=len(data), etag=etag, last_modified=last_modified)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all its bytes are here already."""
+        return isinstance(self._pieces, tuple)
+
     def __repr__(self) -> str:
         return f"<Picture {self.content_type}>"
 

@@ -1,6 +1,6 @@
 """The pages of a game: ``path("play/", include("django_playlyfe.urls"))``."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from django_playlyfe import views
 
@@ -15,6 +15,9 @@ urlpatterns = [
     path("leaderboards/", views.LeaderboardsView.as_view(), name="leaderboards"),
     path("leaderboards/<str:board>/", views.LeaderboardView.as_view(), name="leaderboard"),
     path("badges/<path:name>/", views.BadgeView.as_view(), name="badge"),
+    re_path(
+        r"^pictures/(?P<alias>[^/]+)/(?P<kind>badge|level)/(?P<name>.+)/$", views.PictureView.as_view(), name="picture"
+    ),
     path("notifications/", views.NotificationsView.as_view(), name="notifications"),
     path("privacy/", views.PrivacyView.as_view(), name="privacy"),
     path("privacy/hide/", views.HideView.as_view(), name="hide"),

@@ -323,6 +323,11 @@ class GameBackend(ABC):
         """
         raise make_error("image_not_found")
 
+    def pictured(self) -> frozenset[tuple[str, str]] | None:
+        """Which items and states have a picture of their own: pairs of the metric's type ("set", "state") and a name;
+        None where only asking for a picture tells."""
+        return frozenset()
+
     @abstractmethod
     def export(self, player_id: str) -> dict[str, Any]:
         """All that is stored about a player, JSON-able. Raises PlayerNotFound."""

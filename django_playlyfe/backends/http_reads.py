@@ -213,6 +213,10 @@ class HttpReads(GameBackend):
         assert found is not None  # noqa: S101 - only with an etag is there nothing to send
         return found
 
+    def pictured(self) -> None:
+        """Nothing on the wire tells."""
+        return
+
     def export(self, player_id: str) -> dict[str, Any]:
         """The profile and all activity that the server keeps. Raises PlayerNotFound."""
         ids = {"player_id": player_id}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from django_playlyfe.feedback import feedback
 from django_playlyfe.services.asynchronous import afeedback, aleaderboard, apicture, aplay, aprofile
-from django_playlyfe.services.pictures import PICTURE_SIZES, picture
+from django_playlyfe.services.pictures import PICTURE_SIZES, has_picture, member_picture, picture
 from django_playlyfe.services.players import ensure_player, export, forget_player, link_player
 from django_playlyfe.services.plays import play, play_many, undo
 from django_playlyfe.services.prefetching import prefetch, prefetch_players
@@ -52,6 +52,7 @@ __all__ = [
     "export",
     "feedback",
     "forget_player",
+    "has_picture",
     "hide_player",
     "is_hidden",
     "is_player",
@@ -59,6 +60,7 @@ __all__ = [
     "leaderboards",
     "link_player",
     "mark_notifications_read",
+    "member_picture",
     "notifications",
     "pending",
     "picture",

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from django_playlyfe import cache
 from django_playlyfe.backends import games
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.links import player_id_of, player_id_or_none
 from django_playlyfe.pictures import Picture
 from django_playlyfe.reading import pictures, questions
 from django_playlyfe.services.privacy import is_hidden
+from django_playlyfe.services.reads import definitions
 from django_playlyfe.wire import make_error
 
 if TYPE_CHECKING:
     from django_playlyfe.links import Who
 
 PICTURE_SIZES = questions.PICTURE_SIZES
+
+PictureKind = Literal["badge", "level"]
+_TYPES: dict[PictureKind, str] = {"badge": "set", "level": "state"}
+"""What it is -> the type of the metric that it belongs to."""
 
 
 def picture(
@@ -56,3 +62,28 @@ def picture(
     reader_id = player_id_or_none(user, game) or backend.settings.reader_player_id
     asked = questions.picture(backend, of, ident, item=item, size=size, reader_id=reader_id)
     return pictures.show(backend, asked)
+
+
+def has_picture(kind: PictureKind, name: str, game: str = DEFAULT_GAME) -> bool:
+    """Whether a badge or level may have a picture in the game; a game on a server has to be asked for it.
+
+    Raises:
+        ConfigurationError: the game cannot be used.
+    """
+    pictured = cache.remember(game, "pictured", games[game].pictured)
+    return pictured is None or (_TYPES[kind], name) in pictured
+
+
+def member_picture(
+    kind: PictureKind, name: str, *, size: str = "small", user: Who | None = None, game: str = DEFAULT_GAME
+) -> Picture:
+    """The picture of a badge or level by the name that players see; else as :func:`picture`.
+
+    Raises:
+        NotFound: the design has no such badge or level, or no picture of it.
+    """
+    metrics = definitions(user, game)
+    found = next((metric for metric in metrics if metric.type == _TYPES[kind] and name in metric.members), None)
+    if found is None or not has_picture(kind, name, game):
+        raise make_error("image_not_found")
+    return picture("metric", found.id, item=name, size=size, user=user, game=game)

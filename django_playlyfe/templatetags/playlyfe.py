@@ -11,8 +11,10 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.template import Library
+from django.template.context import Context
 
 from django_playlyfe import artwork, sentences, services, sparklines
+from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.forms import PlayForm, offers
 from django_playlyfe.types import (
     Earned,
@@ -293,13 +295,14 @@ def playlyfe_steps(leaderboard: Leaderboard) -> Podium:
     return Podium(first, rows[len(first) :])
 
 
-@register.simple_tag
-def playlyfe_artwork(name: str, kind: str = "badge") -> str:
+@register.simple_tag(takes_context=True)
+def playlyfe_artwork(context: Context, name: str, kind: artwork.Kind = "badge", *, size: str = "small") -> str:
     """``{% playlyfe_artwork badge.name %}``, ``{% playlyfe_artwork level.state.name "level" %}``: address of a picture.
 
-    The site's own, ``static/playlyfe/page-turner.svg`` (or .png, .webp) for "Page turner", if it has one.
+    The site's own, ``static/playlyfe/page-turner.svg`` (or .png, .webp) for "Page turner", if it has one; else that of
+    the game, in a size of ``services.PICTURE_SIZES``, if it has one; else the package's.
     """
-    return artwork.address(name, kind)
+    return artwork.address(name, kind, size=size, game=context.get("game") or DEFAULT_GAME)
 
 
 class Podium(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from django_playlyfe.views.boards import LeaderboardsView, LeaderboardView
 from django_playlyfe.views.game_page import GameView, OwnPage
+from django_playlyfe.views.pictures import PictureView
 from django_playlyfe.views.players import (
     ActionsView,
     ActivityView,
@@ -32,6 +33,7 @@ __all__ = [
     "LeaderboardsView",
     "NotificationsView",
     "OwnPage",
+    "PictureView",
     "PlayView",
     "PlayerView",
     "PrivacyView",

@@ -197,11 +197,11 @@ def test_the_keyboard_reaches_everything_in_the_order_of_the_page(reader, client
     read_books(reader, 600, 100, 100, 100)
     services.feedback(reader)
     browser = shelf(client.get(reverse("playlyfe:actions")))
-    reached = [browser.press() for _ in range(10)]
+    reached = [browser.press() for _ in range(11)]
     names = [element.accessible_name.replace(" :", ":") for element in reached]
     assert names[0] == "Skip to content"
-    assert names[2:8] == ["Log out", "Books", "Profile", "Actions", "Leaderboard", "Activity"]
-    assert names[8:] == ["Do it: Buy a bookmark", "Pages:"]
+    assert names[2:9] == ["Log out", "Books", "Profile", "Actions", "Leaderboard", "Activity", "Notifications"]
+    assert names[9:] == ["Do it: Buy a bookmark", "Pages:"]
 
 
 def test_what_the_keyboard_has_reached_can_be_seen(reader, client, shelf):

@@ -11,6 +11,8 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.urls import reverse
 
+from django_playlyfe import services
+
 
 def address(name, *arguments):
     """Where a page of the package is."""
@@ -22,6 +24,15 @@ def render(source, user=None, **variables):
     request = RequestFactory().get("/somewhere/")
     request.user = user or AnonymousUser()
     return Template("{% load playlyfe %}" + source).render(Context({"request": request, **variables})).strip()
+
+
+def give(user, points):
+    """Somebody at the game gives points, of which the game tells the player."""
+    from django_playlyfe.engine import services as engine
+    from django_playlyfe.engine.realm import Realm
+
+    reward = {"metric": {"id": "xp", "type": "point"}, "verb": "add", "value": str(points)}
+    engine.adjust_scores(Realm("library_quest"), services.profile(user).id, [reward])
 
 
 @contextmanager

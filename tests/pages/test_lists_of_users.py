@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from django_playlyfe import services
-from tests.pages.showing import one_request, render
+from tests.pages.showing import give, one_request, render
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon", "plain_site")]
 
@@ -39,15 +39,6 @@ def users(make_user):
         services.play(user, "finish_book", {"pages": 600})
         give(user, 7)
     return users
-
-
-def give(user, points):
-    """Somebody at the game gives points, of which the game tells the player."""
-    from django_playlyfe.engine import services as engine
-    from django_playlyfe.engine.realm import Realm
-
-    reward = {"metric": {"id": "xp", "type": "point"}, "verb": "add", "value": str(points)}
-    engine.adjust_scores(Realm("library_quest"), services.profile(user).id, [reward])
 
 
 def section(widget):

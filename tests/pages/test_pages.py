@@ -12,7 +12,7 @@ from django_playlyfe import services
 from django_playlyfe.backends import games
 from django_playlyfe.exceptions import ServerError
 from django_playlyfe.views.boards import day_of_the_cycle_before
-from tests.pages.showing import address, failing
+from tests.pages.showing import address, failing, give
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon", "plain_site")]
 
@@ -104,15 +104,15 @@ def test_htmx_is_sent_to_log_in_as_a_whole(client):
 @pytest.mark.parametrize(
     ("name", "arguments", "most"),
     [
-        ("profile", (), 11),
-        ("player", ("self",), 9),
-        ("actions", (), 11),
-        ("leaderboards", (), 12),
-        ("leaderboard", ("top_readers",), 12),
-        ("activity", (), 7),
+        ("profile", (), 17),
+        ("player", ("self",), 12),
+        ("actions", (), 14),
+        ("leaderboards", (), 14),
+        ("leaderboard", ("top_readers",), 14),
+        ("activity", (), 9),
         ("notifications", (), 8),
-        ("badge", ("Bookworm",), 9),
-        ("privacy", (), 5),
+        ("badge", ("Bookworm",), 12),
+        ("privacy", (), 7),
     ],
 )
 def test_a_page_costs_the_same_queries_however_many_play(
@@ -212,6 +212,17 @@ def test_notifications_are_marked_as_read(reader, client, monkeypatch):
     assert marked == [(services.profile(reader).id, ["a", "b"])]
 
 
+def test_the_navigation_counts_what_is_new(reader, client):
+    unread = '<span aria-hidden="true">1</span><span class="playlyfe-hidden">1 new</span>'
+    assert "playlyfe-unread" not in client.get(address("privacy")).content.decode()
+    give(reader, 7)
+    assert unread in client.get(address("privacy")).content.decode()
+    page = client.get(address("notifications")).content.decode()
+    assert unread in page
+    client.post(address("notifications"), {"id": [event.id for event in services.notifications(reader)]})
+    assert "playlyfe-unread" not in client.get(address("privacy")).content.decode()
+
+
 def test_a_badge_says_how_many_have_it(reader, make_user, client):
     for _ in range(3):
         make_user()
@@ -221,10 +232,11 @@ def test_a_badge_says_how_many_have_it(reader, make_user, client):
         assert "25% of players have it" in client.get(path).content.decode()
 
 
-def test_what_is_within_reach_stands_beside_what_can_be_done(reader, client):
+@pytest.mark.parametrize("name", ["profile", "actions"])
+def test_what_is_within_reach_stands_beside_what_one_has_and_what_can_be_done(reader, client, name):
     for _ in range(3):
         services.play(reader, "finish_book", {"pages": 100})
-    page = client.get(address("actions")).content.decode()
+    page = client.get(address(name)).content.decode()
     assert "Within reach" in page
     assert "3 of 5 Finish a book" in page
     assert 'aria-label="Progress to Bookworm"' in page

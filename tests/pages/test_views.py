@@ -40,18 +40,6 @@ def test_the_profile_page_shows_what_the_user_has(reader, client):
     assert "Became a Reader" in page
 
 
-def test_the_profile_page_costs_the_same_queries_whatever_the_user_has(reader, client, count_queries):
-    client.get(address("profile"))
-    with count_queries() as before:
-        client.get(address("profile"))
-    for _ in range(5):
-        services.play(reader, "finish_book", {"pages": 600})
-    client.get(address("profile"))  # tells the news
-    with count_queries() as after:
-        client.get(address("profile"))
-    assert len(after) == len(before) <= 11
-
-
 def test_a_player_page_is_public_and_keeps_to_itself_what_was_done_when(reader, client):
     services.play(reader, "finish_book", {"pages": 600})
     page = Client().get(address("player", services.profile(reader).id))

@@ -304,6 +304,12 @@ class EngineBackend(ListsOfPlayers, GameBackend):
 
         return Picture.whole("image/png", selectors.image_of(self.realm, kind, ident, size, item))
 
+    def pictured(self) -> frozenset[tuple[str, str]]:
+        """Those for which the design names an image that is no stock image. One query."""
+        from django_playlyfe.engine import selectors
+
+        return selectors.pictured(self.realm)
+
     def export(self, player_id: str) -> dict[str, Any]:
         """Everything stored about a player. Raises PlayerNotFound."""
         from django_playlyfe.engine import selectors

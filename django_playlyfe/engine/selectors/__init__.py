@@ -19,6 +19,7 @@ from django_playlyfe.engine.selectors.images import (
     game_image,
     image_of,
     metric_image,
+    pictured,
     player_image,
     stock_images,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "notifications",
     "notifications_after",
     "notifications_of",
+    "pictured",
     "player_image",
     "player_sheet",
     "players",

@@ -75,6 +75,16 @@ def metric_image(realm: Realm, metric_id: str, size: str, member: str = "") -> b
     return _named(realm, image_id, size) or stock_image(stock, size)
 
 
+def pictured(realm: Realm) -> frozenset[tuple[str, str]]:
+    """Which items and states the design gives a picture of their own: pairs of the metric's type and a name."""
+    return frozenset(
+        (metric["type"], member["name"])
+        for metric in _design(realm)["metrics"]
+        for member in metric["constraints"].get(_MEMBERS.get(metric["type"], ""), ())
+        if member.get("image", "") not in ("", *STOCK)
+    )
+
+
 def design_image(realm: Realm, image_id: str, size: str) -> bytes:
     """A stock image, or one that was uploaded for the design. Raises NotFound."""
     content = _named(realm, image_id, size)
