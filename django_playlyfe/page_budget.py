@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import Any, TypeVar
 
@@ -72,6 +72,8 @@ class _Bulkhead:
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="playlyfe-read")
         self._places = threading.BoundedSemaphore(THREADS + WAITING)
+        self._lock = threading.Lock()
+        self._calls = 0
 
     def start(self, ask: Callable[[], T], then: Callable[[T], object] | None) -> Future[T]:
         """Have a thread make a call. ``then`` is done with its answer, after whoever waits has got it.
@@ -81,6 +83,22 @@ class _Bulkhead:
         """
         if not self._places.acquire(blocking=False):
             raise Suppressed("Too many pages wait for the game already", reason="pool_full")
+        with self._lock:
+            self._calls += 1
+        return self._submit(ask, then)
+
+    def start_if_idle(self, ask: Callable[[], T]) -> Future[T] | None:
+        """Have a thread make a call now that another thread of this pool will need; None if all have something to do.
+
+        It is never queued: calls that wait for others of the same queue could wait for ever.
+        """
+        with self._lock:
+            if self._calls >= THREADS or not self._places.acquire(blocking=False):
+                return None
+            self._calls += 1
+        return self._submit(ask, None)
+
+    def _submit(self, ask: Callable[[], T], then: Callable[[T], object] | None) -> Future[T]:
         answer: Future[T] = Future()
         self._threads.submit(self._work, answer, ask, then)
         return answer
@@ -101,6 +119,8 @@ class _Bulkhead:
             logger.warning("What follows a read has failed (%s)", type(error).__name__)
         finally:
             close_old_connections()  # a cache in the database has opened one
+            with self._lock:
+                self._calls -= 1
             self._places.release()
 
 
@@ -138,19 +158,30 @@ def call_all_within(
     """Make several calls for a page side by side, and wait for all together so long. Answers, or what went wrong."""
     deadline = time.monotonic() + seconds
     if not threads_can_run():
-        return [_caught(partial(call_within, 0.0, ask, then=after)) for ask, after in zip(calls, then, strict=True)]
-    started = [_caught(partial(_bulkhead().start, ask, after)) for ask, after in zip(calls, then, strict=True)]
+        return [caught(partial(call_within, 0.0, ask, then=after)) for ask, after in zip(calls, then, strict=True)]
+    started = [caught(partial(_bulkhead().start, ask, after)) for ask, after in zip(calls, then, strict=True)]
     budget = current()
     with budget.spending() if budget is not None else nullcontext():
-        return [one if isinstance(one, PlaylyfeError) else _caught(partial(_wait, one, deadline)) for one in started]
+        return [one if isinstance(one, PlaylyfeError) else caught(partial(_wait, one, deadline)) for one in started]
+
+
+def alongside(ask: Callable[[], T]) -> Callable[[], T]:
+    """For a thread that reads for a page: have an idle one make a call that will be needed too.
+
+    Returns:
+        Gives the answer, or raises. If no thread was idle the call is made there, and not at all if nobody wants it.
+    """
+    answer = _bulkhead().start_if_idle(partial(copy_context().run, ask)) if threads_can_run() else None
+    return answer.result if answer is not None else ask
 
 
 def call_behind(ask: Callable[[], object]) -> bool:
     """Have a call made that nobody waits for. Returns whether there was room for it."""
-    return not isinstance(_caught(lambda: _bulkhead().start(ask, None)), PlaylyfeError)
+    return not isinstance(caught(lambda: _bulkhead().start(ask, None)), PlaylyfeError)
 
 
-def _caught(call: Callable[[], T]) -> T | PlaylyfeError:
+def caught(call: Callable[[], T]) -> T | PlaylyfeError:
+    """What a call gives, or what went wrong."""
     try:
         return call()
     except PlaylyfeError as error:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any, TypeVar
 
 from django_playlyfe import page_budget, wire
@@ -43,6 +44,8 @@ T = TypeVar("T")
 
 LOOK_BACK = (1, 7, 30)
 """Days of a feed that are read until enough events are found (``reliability.md`` §4)."""
+ROWS_AROUND = 2
+"""Rows above and below one's own that pages show."""
 _PICTURE_ROUTES = {
     "game": "/runtime/assets/game",
     "player": "/runtime/assets/players/{id}",
@@ -121,13 +124,22 @@ class HttpReads(GameBackend):
         radius: int = 5,
         scope_id: str | None = None,
     ) -> Leaderboard:
-        """A page of a board; a second call for the reader's own row if it is not on the page, a third for its name."""
+        """A page of a board; a second call for the reader's own row if it is not on the page, a third for its name.
+
+        While a page waits they are made side by side as far as threads are idle, the second then in any case.
+        """
         reader = self._reader(reader_id)
         where: dict[str, Any] = {"cycle": cycle, "timestamp": timestamp, "scope_id": scope_id}
         where_on_it: dict[str, Any] = {"skip": skip, "limit": limit, "around": around, "radius": radius}
+        boards: Callable[[], Listing[LeaderboardInfo]] = partial(self._boards, reader)
+        own_row: Callable[[], LeaderboardRow | None] = partial(self._own_row, board, reader_id, where)
+        if around is None and bound_seconds() is not None:
+            boards, own_row = page_budget.alongside(boards), page_budget.alongside(own_row)
         page = self._read(lambda client: client.leaderboard(board, reader, **where, **where_on_it))
-        me = next((row for row in page.rows if row.is_me), None) or self._own_row(board, reader, where)
-        info = next((info for info in self._boards(reader) if info.id == board), None)
+        me = next((row for row in page.rows if row.is_me), None)
+        if me is None and around is None:
+            me = own_row()
+        info = next((info for info in boards() if info.id == board), None)
         return Leaderboard(
             id=board,
             name=info.name if info is not None else board,
@@ -140,18 +152,24 @@ class HttpReads(GameBackend):
             scope=scope_id or "",
         )
 
-    def _own_row(self, board: str, reader: str, where: Mapping[str, Any]) -> LeaderboardRow | None:
-        """The reader's row; None for a reader who is not on the board, and where there is no answer in time."""
+    def _own_row(self, board: str, reader_id: str | None, where: Mapping[str, Any]) -> LeaderboardRow | None:
+        """The reader's row; None for a reader who is not on the board, and where there is no answer in time.
+
+        It is asked for with its neighbours, as a page shows them: so that both are one call.
+        """
+        around = self._reader(reader_id)
+        wanted = {"skip": 0, "limit": 10, "around": around, "radius": ROWS_AROUND, **where}
+        asked = questions.leaderboard(self, board, reader_id=reader_id, **wanted)
         try:
-            page = self._read(lambda client: client.leaderboard(board, reader, **where, around=reader, radius=0))
+            page = known_or_asked(self, asked, bound_seconds(), fresh=True)
         except (PlayerNotFound, TransportError):
             return None
-        return next((row for row in page.rows if row.is_me), None)
+        return page.me
 
     def _boards(self, reader: str) -> Listing[LeaderboardInfo]:
         """The list of boards, for a board's name: seldom asked, and without it the id has to do."""
         try:
-            return known_or_asked(self, questions.leaderboards(self, reader))
+            return known_or_asked(self, questions.leaderboards(self, reader), bound_seconds())
         except PlaylyfeError:
             return Listing()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LIVE_PER_PAGE = 2
-"""Things that a page about many players reads while it is built."""
 _FIRST_LOOK, _LONGEST_LOOK = 0.02, 0.25
 _NOT_REACHED = (TransportError, ServerError, BadResponse)
 
@@ -50,77 +48,78 @@ def answer(backend: GameBackend, question: Question[T]) -> T:
     if page_budget.current() is None:
         return _ask_now(backend, shelf, question)
     found = shelf.look(question)
-    return _for_page(backend, shelf, question, found, None)
+    stored = snapshots.find(backend.alias, [question]).get(question) if found.entry is None else None
+    told = told_at_once(backend, shelf, question, found, stored)
+    if told is not None:
+        return told
+    try:
+        if found.error is not None:
+            raise found.error.with_traceback(None)
+        return _fetch_within_budget(backend, shelf, question, is_asked=found.is_asked)
+    except PlaylyfeError:
+        if (told := last_known(question, found, stored)) is None:
+            raise
+        return told
 
 
-def answers(backend: GameBackend, asked: Sequence[Question[T]]) -> dict[Question[T], T | PlaylyfeError]:
-    """The answers to many questions of one page: one look into the cache, one query, at most two calls.
+def known_or_asked(backend: GameBackend, question: Question[T], seconds: float | None, *, fresh: bool = False) -> T:
+    """What the cache has, else the game is asked, by this thread: for what another answer needs.
 
-    What is not known yet is an error here, and is read in the background for the next page.
+    Args:
+        backend: of the game.
+        question: what is needed.
+        seconds: how long a page waits for this thread: then another's answer to the same question is waited for. None =
+            no page does.
+        fresh: what is stale will not do.
     """
     shelf = backend.shelf
-    assert shelf is not None  # noqa: S101 - the caller has looked
-    looked = shelf.look_at(asked)
-    missing = [question for question, found in looked.items() if found.entry is None]
-    stored = snapshots.find(backend.alias, missing)
-    told: dict[Question[T], T | PlaylyfeError] = {}
-    unknown = []
-    for question, found in looked.items():
-        if found.entry is not None:
-            told[question] = _known(backend, shelf, question, found, later=True)
-        elif question in stored:
-            told[question] = stored[question][0].value(question, source="stored", is_stale=True)
-            _queue(backend, shelf, question)
-        elif found.error is not None:
-            told[question] = found.error
-        else:
-            unknown.append(question)
-    budget = page_budget.current()
-    now_read = unknown[: budget.take_bulk_reads(len(unknown), LIVE_PER_PAGE)] if budget is not None else unknown[:2]
-    told.update(_side_by_side(backend, shelf, now_read))
-    for question in unknown[len(now_read) :]:
-        told[question] = Suppressed("This is not known yet and is being read", reason="budget")
-        _queue(backend, shelf, question)
-    return told
-
-
-def known_or_asked(backend: GameBackend, question: Question[T]) -> T:
-    """What the cache has, however old; else the game is asked, by this thread. For what another answer needs."""
-    shelf = backend.shelf
-    found = shelf.look(question) if shelf is not None else Found()
-    if shelf is None or found.entry is None:
-        return question.ask() if shelf is None else _fetch(shelf, question)[1]
-    answer: T = found.entry.value(question, source="cache", is_stale=found.entry.age() >= question.fresh_for)
+    if shelf is None:
+        return question.ask()
+    found = shelf.look(question)
+    entry = found.entry
+    if entry is None or (fresh and (found.is_outdated or entry.age() >= question.fresh_for)):
+        if seconds is None:
+            return _fetch(shelf, question)[1]
+        if found.error is not None:
+            raise found.error
+        if shelf.is_elected_to_ask(question):
+            return _asked(backend, shelf, question, seconds)[1]
+        entry = wait_for_entry(shelf, question, time.monotonic() + seconds)
+    answer: T = entry.value(question, source="cache", is_stale=entry.age() >= question.fresh_for)
     return answer
 
 
 # --- one question -----------------------------------------------------------------------------------------------------
 
 
-def _for_page(
-    backend: GameBackend, shelf: Shelf, question: Question[T], found: Found, stored: tuple[Entry, bool] | None
-) -> T:
-    entry = found.entry
-    if entry is not None and not found.is_outdated:
-        return _known(backend, shelf, question, found)
-    if entry is None:
-        stored = snapshots.find(backend.alias, [question]).get(question)
-        if stored is not None and stored[1] and stored[0].age() < KEPT_FOR and not found.error:
-            _refresh(backend, shelf, question, stored[0])
-            return _marked(stored[0], question, "stored")
-    try:
-        if found.error is not None:
-            raise found.error.with_traceback(None)
-        return _fetch_within_budget(backend, shelf, question, is_asked=found.is_asked)
-    except PlaylyfeError:
-        if entry is not None:
-            return _marked(entry, question, "cache")
-        if stored is not None:
-            return _marked(stored[0], question, "stored")
-        raise
+class AskedElsewhere(Suppressed):
+    """Somebody else was elected to ask, so the answer will be there soon."""
 
 
-def _known(backend: GameBackend, shelf: Shelf, question: Question[T], found: Found, *, later: bool = False) -> T:
+Stored = tuple[Entry, bool]
+"""A snapshot, and whether it is whole."""
+
+
+def told_at_once(
+    backend: GameBackend, shelf: Shelf, question: Question[T], found: Found, stored: Stored | None
+) -> T | None:
+    """What a page shows without asking the game; None if it has to ask. What is stale is read anew behind its back."""
+    if found.entry is not None and not found.is_outdated:
+        return known(backend, shelf, question, found)
+    if found.entry is None and stored is not None and stored[1] and stored[0].age() < KEPT_FOR and not found.error:
+        _refresh(backend, shelf, question, stored[0])
+        return _marked(stored[0], question, "stored")
+    return None
+
+
+def last_known(question: Question[T], found: Found, stored: Stored | None) -> T | None:
+    """What a page shows if the game does not answer."""
+    if found.entry is not None:
+        return _marked(found.entry, question, "cache")
+    return _marked(stored[0], question, "stored") if stored is not None else None
+
+
+def known(backend: GameBackend, shelf: Shelf, question: Question[T], found: Found, *, later: bool = False) -> T:
     """The entry in the cache, and a refresh if it is time; ``later``: when all pages are served."""
     entry = found.entry
     assert entry is not None  # noqa: S101 - the caller has looked
@@ -128,7 +127,7 @@ def _known(backend: GameBackend, shelf: Shelf, question: Question[T], found: Fou
     is_stale = found.is_outdated or age >= question.fresh_for
     if is_stale or wants_refresh(age, question.fresh_for, entry.delta, 1.0 - chance()):
         if later:
-            _queue(backend, shelf, question, entry)
+            queue(backend, shelf, question, entry)
         else:
             _refresh(backend, shelf, question, entry)
     answer: T = entry.value(question, source="cache", is_stale=is_stale)
@@ -152,7 +151,7 @@ def _ask_now(backend: GameBackend, shelf: Shelf, question: Question[T]) -> T:
         if stored is None:
             raise
         return _marked(stored[0], question, "stored")
-    _keep(backend, question, entry, read)
+    keep(backend, question, entry, read)
     answer: T = read
     return answer
 
@@ -167,20 +166,20 @@ def _fetch_within_budget(backend: GameBackend, shelf: Shelf, question: Question[
     with budget.spending():
         if shelf.is_writable:
             if is_asked or not shelf.is_elected_to_ask(question):
-                return _wait_for_other(shelf, question, time.monotonic() + left)
+                return wait_for_other(shelf, question, time.monotonic() + left)
             ask = partial(_asked, backend, shelf, question, left)
         else:  # an election here would make all others wait for our commit
-            ask = partial(_elected_and_asked, backend, shelf, question, left)
-        entry, read = page_budget.call_within(left, ask, then=partial(_keep_in_thread, backend, question))
+            ask = partial(elected_and_asked, backend, shelf, question, left)
+        entry, read = page_budget.call_within(left, ask, then=partial(keep_in_thread, backend, question))
     if is_test_run():  # whose transaction no other thread sees
-        _keep(backend, question, entry, read)
+        keep(backend, question, entry, read)
     answer: T = read
     return answer
 
 
-def _elected_and_asked(backend: GameBackend, shelf: Shelf, question: Question[T], seconds: float) -> tuple[Entry, T]:
+def elected_and_asked(backend: GameBackend, shelf: Shelf, question: Question[T], seconds: float) -> tuple[Entry, T]:
     if not shelf.is_elected_to_ask(question) and shelf.look(question).is_asked:  # a locked SQLite elects nobody
-        raise Suppressed("Another page asks the game for this right now", reason="budget")
+        raise AskedElsewhere("Another page asks the game for this right now", reason="budget")
     return _asked(backend, shelf, question, seconds)
 
 
@@ -196,7 +195,7 @@ def _asked(backend: GameBackend, shelf: Shelf, question: Question[T], seconds: f
     return entry, read
 
 
-def _wait_for_other(shelf: Shelf, question: Question[T], deadline: float) -> T:
+def wait_for_other(shelf: Shelf, question: Question[T], deadline: float) -> T:
     """The answer that another thread or process fetches."""
     answer: T = wait_for_entry(shelf, question, deadline).value(question, source="cache", is_stale=False)
     return answer
@@ -227,16 +226,16 @@ def _fetch(shelf: Shelf, question: Question[T]) -> tuple[Entry, T]:
     return entry, read
 
 
-def _keep(backend: GameBackend, question: Question[Any], entry: Entry, read: Any) -> None:
+def keep(backend: GameBackend, question: Question[Any], entry: Entry, read: Any) -> None:
     """Store what was read for worse days."""
     snapshots.keep(backend.alias, question, entry)
     if isinstance(read, Leaderboard):
         snapshots.keep_rows(backend.alias, read)
 
 
-def _keep_in_thread(backend: GameBackend, question: Question[Any], fetched: tuple[Entry, Any]) -> None:
+def keep_in_thread(backend: GameBackend, question: Question[Any], fetched: tuple[Entry, Any]) -> None:
     if not is_test_run():
-        _keep(backend, question, *fetched)
+        keep(backend, question, *fetched)
 
 
 # --- behind the page's back -------------------------------------------------------------------------------------------
@@ -260,10 +259,10 @@ def _refreshed(backend: GameBackend, shelf: Shelf, question: Question[Any], entr
         fetched = _fetch(shelf, question)
     except PlaylyfeError:
         return  # the old answer stays, and the client has logged the call
-    _keep_in_thread(backend, question, fetched)
+    keep_in_thread(backend, question, fetched)
 
 
-def _queue(backend: GameBackend, shelf: Shelf, question: Question[Any], entry: Entry | None = None) -> None:
+def queue(backend: GameBackend, shelf: Shelf, question: Question[Any], entry: Entry | None = None) -> None:
     """Read something when the thread of this process gets to it."""
 
     def read() -> None:
@@ -275,26 +274,6 @@ def _queue(backend: GameBackend, shelf: Shelf, question: Question[Any], entry: E
             fetched = _asked(backend, shelf, question, backend.delivery.hard_limit)
         else:
             fetched = _fetch(shelf, question)
-        _keep(backend, question, *fetched)
+        keep(backend, question, *fetched)
 
     reader().add(shelf.key(question), read)
-
-
-def _side_by_side(
-    backend: GameBackend, shelf: Shelf, asked: Sequence[Question[T]]
-) -> dict[Question[T], T | PlaylyfeError]:
-    """Ask for a few things at the same time, within what is left of the page's budget."""
-    budget = page_budget.current()
-    seconds = backend.page_seconds if budget is None else budget.left(backend.page_seconds)
-    calls = [partial(_elected_and_asked, backend, shelf, question, max(seconds, 0.1)) for question in asked]
-    told: dict[Question[T], T | PlaylyfeError] = {}
-    then = [partial(_keep_in_thread, backend, question) for question in asked]
-    for question, got in zip(asked, page_budget.call_all_within(seconds, calls, then), strict=True):
-        if isinstance(got, PlaylyfeError):
-            told[question] = got
-            continue
-        entry, read = got
-        told[question] = read
-        if is_test_run():
-            _keep(backend, question, entry, read)
-    return told

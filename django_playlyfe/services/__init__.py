@@ -12,7 +12,13 @@ from django_playlyfe.services.asynchronous import afeedback, aleaderboard, apict
 from django_playlyfe.services.pictures import PICTURE_SIZES, has_picture, member_picture, picture
 from django_playlyfe.services.players import ensure_player, export, forget_player, link_player
 from django_playlyfe.services.plays import play, play_many, undo
-from django_playlyfe.services.prefetching import prefetch, prefetch_players
+from django_playlyfe.services.prefetching import (
+    prefetch,
+    prefetch_board,
+    prefetch_boards,
+    prefetch_players,
+    prefetch_profile,
+)
 from django_playlyfe.services.privacy import hide_player, is_hidden, is_player
 from django_playlyfe.services.queue import pending, queue_facts, queue_trouble
 from django_playlyfe.services.reads import (
@@ -67,7 +73,10 @@ __all__ = [
     "play",
     "play_many",
     "prefetch",
+    "prefetch_board",
+    "prefetch_boards",
     "prefetch_players",
+    "prefetch_profile",
     "profile",
     "progress",
     "queue_facts",

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from django_playlyfe import cache
+from django_playlyfe import cache, page_budget
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.exceptions import PlaylyfeError
-from django_playlyfe.links import remember_link
+from django_playlyfe.links import player_id_of, remember_link
 from django_playlyfe.models import PlayerLink
 from django_playlyfe.reading import questions
-from django_playlyfe.reading.answering import answers
 from django_playlyfe.reading.question import Question
-from django_playlyfe.services.reads import MOST_ROWS, bounded
+from django_playlyfe.reading.together import answers, answers_together
+from django_playlyfe.services.reads import MOST_ROWS, Read, bounded, leaderboard_read, leaderboards_read
+from django_playlyfe.types import LeaderboardInfo
+
+if TYPE_CHECKING:
+    from django_playlyfe.links import Who
 
 T = TypeVar("T")
+
+MOST_SIDE_BY_SIDE = page_budget.WAITING
+"""Calls that a page asks for at once: more would find the pool full."""
 
 
 def prefetch(
@@ -95,6 +102,53 @@ def prefetch_players(
         _remember(game, lambda who: ("progress", who), backend.progress_of_each(wanted))
     if rarity:
         _remember(game, lambda who: ("rarity", who), backend.rarities_of_each(wanted))
+
+
+def prefetch_profile(user: Who, game: str = DEFAULT_GAME, *, activity: int) -> None:
+    """What a player's page is about, the profile and the newest events: of a game on a server asked side by side."""
+    if not _can_gain(game):
+        return
+    with suppress(PlaylyfeError):  # who is no player: the read itself says so
+        who, limit, backend = player_id_of(user, game), bounded(activity), games[game]
+        profile = questions.profile(backend, who, detailed=True)
+        events = questions.activity(backend, who, limit=limit)
+        _ask_together(
+            game, [Read(("profile", who, True), profile, _same), Read(("activity", who, limit), events, _same)]
+        )
+
+
+def prefetch_board(board: str, user: Who | None, game: str = DEFAULT_GAME, **page: Any) -> None:
+    """A page of a leaderboard and the list of all boards, side by side; ``page`` as :func:`leaderboard` takes it."""
+    if _can_gain(game):
+        _ask_together(game, [leaderboards_read(user, game), leaderboard_read(board, user, game=game, **page)])
+
+
+def prefetch_boards(
+    boards: Iterable[LeaderboardInfo], user: Who | None, game: str = DEFAULT_GAME, *, limit: int
+) -> None:
+    """The first rows of several boards, side by side, each in its usual cycle."""
+    if _can_gain(game):
+        shown = [leaderboard_read(one.id, user, cycle=one.usual_cycle, limit=limit, game=game) for one in boards]
+        _ask_together(game, shown[:MOST_SIDE_BY_SIDE])
+
+
+def _can_gain(game: str) -> bool:
+    """Whether there is a page that waits, and a game that is somewhere else."""
+    return page_budget.current() is not None and games[game].shelf is not None
+
+
+def _ask_together(game: str, reads: Sequence[Read[Any]]) -> None:
+    """Have this request know the answers, errors included."""
+    told = answers_together(games[game], [read.question for read in reads])
+    for read in reads:
+        with suppress(PlaylyfeError):
+            cache.remember(game, read.memo, partial(_finished, read, told[read.question]))
+
+
+def _finished(read: Read[T], told: T | PlaylyfeError) -> T:
+    if isinstance(told, PlaylyfeError):
+        raise told
+    return read.finish(told)
 
 
 def _remember(game: str, named: Callable[[str], Hashable], found: Mapping[str, Any]) -> None:

@@ -4,10 +4,10 @@ is somewhere else are kept (``reading``)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.db.models import Count
 
@@ -108,29 +108,69 @@ def leaderboard(
         InvalidRequest: the board has no such cycle, or needs a scope.
         AccessDenied: the board is not open to this reader.
     """
+    read = leaderboard_read(
+        board,
+        user,
+        cycle=cycle,
+        when=when,
+        scope=scope,
+        skip=skip,
+        limit=limit,
+        around=around,
+        radius=radius,
+        game=game,
+    )
+    return cache.remember(game, read.memo, lambda: read.finish(answer(games[game], read.question)))
+
+
+@dataclass(frozen=True)
+class Read(Generic[T]):
+    """A look-up before it is made: its name in the memo of the request, and what becomes of the game's answer."""
+
+    memo: Hashable
+    question: Question[T]
+    finish: Callable[[T], T]
+
+
+def leaderboard_read(
+    board: str,
+    user: Who | None = None,
+    *,
+    cycle: str = "alltime",
+    when: datetime | None = None,
+    scope: str = "",
+    skip: int = 0,
+    limit: int = 10,
+    around: bool = False,
+    radius: int = 5,
+    game: str = DEFAULT_GAME,
+) -> Read[Leaderboard]:
+    """The look-up of :func:`leaderboard`, whose arguments it takes. Raises PlayerNotFound as that does."""
     me = player_id_or_none(user, game)
     if around and me is None:
         raise wire.make_error("player_not_found", "Only a player has a place to look around from.")
     limit, radius = bounded(limit), min(max(radius, 0), MOST_ROWS // 2)
-    question: Hashable = ("leaderboard", board, me, cycle, when, scope, skip, limit, around, radius)
+    backend = games[game]
+    asked = questions.leaderboard(
+        backend,
+        board,
+        reader_id=me or backend.settings.reader_player_id,
+        cycle=cycle,
+        timestamp=when,
+        scope_id=scope or None,
+        skip=max(skip, 0),
+        limit=limit,
+        around=me if around else None,
+        radius=radius,
+    )
+    memo = ("leaderboard", board, me, cycle, when, scope, skip, limit, around, radius)
+    return Read(memo, asked, lambda page: _with_users(page, me, game))
 
-    def ask() -> Leaderboard:
-        backend = games[game]
-        asked = questions.leaderboard(
-            backend,
-            board,
-            reader_id=me or backend.settings.reader_player_id,
-            cycle=cycle,
-            timestamp=when,
-            scope_id=scope or None,
-            skip=max(skip, 0),
-            limit=limit,
-            around=me if around else None,
-            radius=radius,
-        )
-        return _with_users(answer(backend, asked), me, game)
 
-    return cache.remember(game, question, ask)
+def leaderboards_read(user: Who | None = None, game: str = DEFAULT_GAME) -> Read[Listing[LeaderboardInfo]]:
+    """The look-up of :func:`leaderboards`."""
+    reader_id = _reader_id(user, game)
+    return Read(("leaderboards", reader_id), questions.leaderboards(games[game], reader_id), lambda listed: listed)
 
 
 def activity(user: Who | None = None, *, limit: int = 20, game: str = DEFAULT_GAME) -> Listing[Event]:

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.http import Http404
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponse
 from django.utils.translation import gettext as _
 
 from django_playlyfe import services
@@ -17,6 +18,9 @@ from django_playlyfe.types import Leaderboard, LeaderboardInfo, Listing
 from django_playlyfe.views.game_page import GameView, available, viewer_of
 
 FIRST_DAY = date(1970, 1, 2)
+CYCLES = ("alltime", "yearly", "monthly", "weekly", "daily")
+ROWS_IN_LIST = 5
+"""Of each board on the page of all boards; the template asks for as many."""
 
 
 class LeaderboardsView(GameView):
@@ -33,6 +37,8 @@ class LeaderboardsView(GameView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add ``boards``, None if the game cannot answer now, and ``viewer``, None for a visitor."""
         boards = available(self.get_data)
+        if boards is not None:
+            services.prefetch_boards(boards, viewer_of(self.request), self.game, limit=ROWS_IN_LIST)
         return super().get_context_data(boards=boards, viewer=viewer_of(self.request), **kwargs)
 
 
@@ -46,6 +52,21 @@ class LeaderboardView(GameView):
     template_name = "django_playlyfe/pages/leaderboard.html"
     rows_per_page: ClassVar[int] = 10
     radius: ClassVar[int] = 2
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page, or its data. Asks at once for what it will most likely need; the cycle is a guess."""
+        cycle = request.GET.get("cycle", "alltime")
+        if cycle in CYCLES:
+            services.prefetch_board(
+                self.kwargs["board"],
+                viewer_of(request),
+                self.game,
+                cycle=cycle,
+                when=self.when,
+                skip=(self._page_number() - 1) * self.rows_per_page,
+                limit=self.rows_per_page,
+            )
+        return super().get(request, *args, **kwargs)
 
     def get_data(self) -> Leaderboard:
         """The page of the board that was asked for. Raises Http404."""

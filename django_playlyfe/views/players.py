@@ -16,6 +16,8 @@ from django_playlyfe.types import Item
 from django_playlyfe.views.game_page import GameView, OwnPage, available
 
 ROWS_IN_JSON = 50
+ROWS_ON_PROFILE = 5
+"""Of the activity on the profile; the template asks for as many."""
 
 
 class ProfileView(OwnPage):
@@ -26,6 +28,11 @@ class ProfileView(OwnPage):
     def get_data(self) -> Any:
         """The user's Player, badges to be earned included."""
         return services.profile(self.request.user, detailed=True, game=self.game)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Nothing more than every page has; what the template asks for is asked for at once."""
+        services.prefetch_profile(self.request.user, self.game, activity=ROWS_ON_PROFILE)
+        return super().get_context_data(**kwargs)
 
 
 class PlayerView(GameView):

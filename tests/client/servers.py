@@ -68,8 +68,9 @@ class Reply:
 class Game:
     """A small Playlyfe server: a token endpoint and an API that knows which tokens are valid.
 
-    ``replies`` and ``token_replies`` are used up before the ordinary answers. From the ``revoke_at``-th request on, the
-    tokens issued before it are worthless. ``clock_ahead``: seconds by which its clock is wrong.
+    ``replies`` and ``token_replies`` are used up before the ordinary answers; ``answers`` are those of a path, as often
+    as they are asked for. From the ``revoke_at``-th request on, the tokens issued before it are worthless.
+    ``clock_ahead``: seconds by which its clock is wrong.
     """
 
     def __init__(self) -> None:
@@ -85,6 +86,7 @@ class Game:
         self.token_requests: list[Seen] = []
         self.replies: deque[Reply] = deque()
         self.token_replies: deque[Reply] = deque()
+        self.answers: dict[str, Any] = {}
         self.headers: dict[str, str] = {}
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -128,6 +130,8 @@ class Game:
                 return Reply(401, REFUSED_TOKEN)
             if self.replies:
                 return self.replies.popleft()
+        if seen.path in self.answers:
+            return Reply(200, self.answers[seen.path])
         if seen.path.endswith("/play"):
             return Reply(200, PLAYED)
         if seen.path == "/v2/admin":

@@ -166,9 +166,9 @@ def player(make_user, remote, site):
 def page(client):
     """``page(user)``: what the user is shown while all this goes on. Never an error."""
 
-    def show(user, name="profile"):
+    def show(user, name="profile", *arguments):
         client.force_login(user)
-        answer = client.get(reverse(f"playlyfe:{name}"))
+        answer = client.get(reverse(f"playlyfe:{name}", args=arguments))
         assert answer.status_code == 200
         text = answer.content.decode()
         assert CANARY not in text

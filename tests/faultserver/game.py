@@ -26,6 +26,7 @@ class Game:
         self.only_newest: bool = options.get("only_newest", False)
         self.refuse_all: bool = options.get("refuse_all", False)
         self.check_tokens: bool = options.get("check_tokens", True)
+        self.boards: list[str] = options.get("boards", [])
         self.tokens: set[str] = set()
         self.issued = 0
         self.players: set[str] = set(options.get("players", ()))
@@ -73,10 +74,26 @@ class Game:
             return 200, STATUS, False
         if path.endswith("/activity"):
             return 200, [], False
+        if path.startswith("/runtime/leaderboards") and self.boards:
+            return 200, self._board(path.rpartition("/")[2], parse_qs(parts.query)), False
         player = parse_qs(parts.query).get("player_id", [unquote(path.rpartition("/")[2])])[0]
         if path in {"/runtime/actions", "/runtime/leaderboards", "/runtime/definitions/metrics"}:
             return 200, [], False
         return 200, {"id": player, "alias": player, "enabled": True, "scores": [], "teams": []}, False
+
+    def _board(self, board: str, query: dict[str, list[str]]) -> Any:
+        """The list of boards; or a page of one with 40 rows, on which whoever looks is the 27th."""
+        if board == "leaderboards":
+            common = {"entity_type": "players", "cycles": ["alltime"], "metric": {"id": "xp", "type": "point"}}
+            return [{"id": one, "name": one.title(), **common} for one in self.boards]
+        viewer = query["player_id"][0]
+        names = [viewer if rank == 27 else f"other{rank}" for rank in range(1, 41)]
+        rows = [{"player": {"id": name}, "rank": rank, "score": str(1000 - rank)} for rank, name in enumerate(names, 1)]
+        skip, limit = (int(query.get(name, ["0"])[0]) for name in ("skip", "limit"))
+        if "radius" in query:
+            radius = int(query["radius"][0])
+            skip, limit = 26 - radius, 2 * radius + 1
+        return {"data": rows[skip : skip + limit], "total": len(rows)}
 
     def _create(self, headers: dict[str, str], body: bytes) -> tuple[int, Any, bool]:
         player = json.loads(body)["id"]

@@ -81,18 +81,25 @@ class Listener:
             "body": body.decode("latin-1"),
             "did": step.do if step.do != "reply" else f"reply {step.status}",
             "was_cut": False,
+            "until": None,
         }
         self.requests.append(arrived)
         if step.do == "hold":
             self.released.wait()
         time.sleep(step.delay)
         try:
-            return self._answer(connection, request, step)
+            return self._answer(connection, request, step, arrived)
         except OSError:
             arrived["was_cut"] = True  # the other side went away before it had the whole answer
             return False
 
-    def _answer(self, connection: socket.socket, request: tuple[str, str, dict[str, str], bytes], step: Step) -> bool:
+    def _answer(
+        self,
+        connection: socket.socket,
+        request: tuple[str, str, dict[str, str], bytes],
+        step: Step,
+        arrived: dict[str, Any],
+    ) -> bool:
         method, target, headers, body = request
         status, value, more = step.status, step.body, dict(step.headers)
         if target.startswith("/auth/token"):
@@ -111,6 +118,7 @@ class Listener:
                     status = step.status
             if self.game.announces:
                 more.setdefault("Playlyfe-Features", ANNOUNCED)
+        arrived["until"] = time.time()  # from now on the other side may know
         if step.do == "reset":
             _reset(connection)
             return False

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from django_playlyfe import delivery, services
 from django_playlyfe.client.exchange import Exchange
-from django_playlyfe.reading import answering
+from django_playlyfe.reading import together
 from django_playlyfe.reading.background import reader
 from tests.pages.showing import one_request, render
 
@@ -65,7 +65,7 @@ BOARD = "GET /runtime/leaderboards/{id}"
         ("badge", ("Bookworm",), [PLAYER]),
         ("notifications", (), []),
         ("privacy", (), []),
-        ("leaderboard", ("top_readers",), [BOARDS, BOARD]),
+        ("leaderboard", ("top_readers",), [BOARDS, BOARD, BOARD]),  # the page, and where the reader is
     ],
 )
 def test_a_page_asks_for_each_thing_once(ines, client, calls, name, arguments, resources):
@@ -109,8 +109,8 @@ def test_a_list_of_fifty_users_asks_for_two_things_at_most(make_user, calls, bac
         shown = render(LISTED, users[0], users=users)
     assert shown.count("<section>") == 50
     assert "Not available" in shown
-    assert len(set(calls)) <= answering.LIVE_PER_PAGE
-    assert len(calls) <= answering.LIVE_PER_PAGE * MOST_FEEDS
+    assert len(set(calls)) <= together.LIVE_PER_PAGE
+    assert len(calls) <= together.LIVE_PER_PAGE * MOST_FEEDS
 
 
 def test_a_list_of_users_who_are_known_asks_nothing(make_user, calls, background):

@@ -90,7 +90,7 @@ def test_rows_of_a_board_stand_in_for_profiles_that_were_never_read(
     site, remote, a_page, flush, configure, closed_port
 ):
     rows = {"data": [{"player": {"id": "grace", "alias": "Grace"}, "score": "9", "rank": 1}], "total": 1}
-    remote.replies.extend([Reply(200, rows), Reply(200, {"data": [], "total": 1}), Reply(200, BOARDS)])
+    remote.answers = {"/v2/runtime/leaderboards/top": rows, "/v2/runtime/leaderboards": BOARDS}
     with a_page():
         page = services.leaderboard("top", "ada")
     assert [row.alias for row in page.rows] == ["Grace"]
