@@ -6,8 +6,8 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from django_playlyfe.engine.admin.desk import components, overview
-from django_playlyfe.engine.admin.desk.entrance import page
+from django_playlyfe.engine.admin.desk import components, differences, overview, publishing
+from django_playlyfe.engine.admin.desk.entrance import PUBLISH, page
 
 __all__ = ["addresses"]
 
@@ -25,6 +25,8 @@ def addresses(model_admin: Any) -> list[URLPattern]:
         at("", overview.overview),
         at("game/", lambda desk: components.change(desk, "game"), "game"),
         at("new-players/", lambda desk: components.change(desk, "bootstrap"), "bootstrap"),
+        at("differences/", differences.differences, "differences"),
+        at("publish/<str:environment>/", publishing.publish, "publish", post=PUBLISH),
         at("<str:kind>/add/", components.add, "add"),
         at("<str:kind>/<str:component_id>/", components.change, "component"),
         at("<str:kind>/<str:component_id>/delete/", components.delete, "delete"),
