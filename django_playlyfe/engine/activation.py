@@ -3,13 +3,13 @@ design, from the command, the design API or the desk."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db.models import Max
 from django.utils import timezone as clock
 
-from django_playlyfe.engine import inputs, issues, log, transactions
+from django_playlyfe.engine import history, inputs, issues, log, transactions
 from django_playlyfe.engine.canonical import sha256
 from django_playlyfe.engine.design.compile import compile_design
 from django_playlyfe.engine.design.diff import Difference, diff
@@ -17,15 +17,17 @@ from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.design.report import Report
 from django_playlyfe.engine.design.validate import check
 from django_playlyfe.engine.exceptions import DesignConflict, DesignInvalid
+from django_playlyfe.engine.history.what_if import WhatIf
 from django_playlyfe.engine.issues import Issue
 from django_playlyfe.engine.models import Call, DesignVersion, Game
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.rules.plan import Plan
+from django_playlyfe.engine.services.awarding import award_all
 
 Document = Mapping[str, Any]
 
 
-def activate(realm: Realm, document: object, *, force: bool = False) -> DesignVersion:
+def activate(realm: Realm, document: object, *, force: bool = False, award: bool = False) -> DesignVersion:
     """Make a design the one that judges plays in an environment. All of it happens, or nothing.
 
     Args:
@@ -33,6 +35,9 @@ def activate(realm: Realm, document: object, *, force: bool = False) -> DesignVe
             not exist yet is made.
         document: a design as in a design file (``engine.md`` §2).
         force: overwrite a working design that was edited since it was last activated.
+        award: afterwards give every player what the design owes them for what they did before (``engine.md`` §17.6;
+            :func:`owed` is the preview). Each player is a transaction of its own, unless the caller has one open;
+            interrupted, the same call goes on.
 
     Returns:
         The version now in force. A document that was frozen before is that version again, so activating the same
@@ -43,6 +48,13 @@ def activate(realm: Realm, document: object, *, force: bool = False) -> DesignVe
         DesignConflict: the working design was edited since the last activation; or it conflicts with what players
             have, and ``issues`` says how (``engine.resolving`` applies the fixes).
     """
+    version = _put_in_force(realm, document, force=force)
+    if award:
+        award_all(Realm(version.game.game_id, realm.environment))
+    return version
+
+
+def _put_in_force(realm: Realm, document: object, *, force: bool) -> DesignVersion:
     design = checked_design(realm, document)
     compile_design(design)  # what cannot be compiled must never become current
     with transactions.atomic():
@@ -83,6 +95,19 @@ def compiled(realm: Realm, document: object) -> Plan:
         DesignInvalid: the design has errors; ``report`` holds all of them.
     """
     return compile_design(checked_design(realm, document))
+
+
+def owed(realm: Realm, document: object) -> Iterator[WhatIf]:
+    """What :func:`activate` with ``award`` would give to, or take from, each player of the game, in the order of their
+    creation (:class:`~django_playlyfe.engine.history.Totals` adds it up). Nothing is written. Nobody if there is no
+    such game yet.
+
+    Raises:
+        DesignInvalid: the design has errors; ``report`` holds all of them.
+    """
+    design = checked_design(realm, document)
+    there = Realm(design["game"]["id"], realm.environment)
+    return history.owed(there, compile_design(design)) if design_in_force(there) is not None else iter(())
 
 
 def find_issues(realm: Realm, document: object) -> list[Issue]:

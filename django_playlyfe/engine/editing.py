@@ -21,6 +21,7 @@ from django_playlyfe.engine.exceptions import DesignInvalid
 from django_playlyfe.engine.models import DesignVersion, Game
 from django_playlyfe.engine.realm import Realm, find_game
 from django_playlyfe.engine.refusals import invalid
+from django_playlyfe.engine.services.awarding import award_all
 from django_playlyfe.wire import make_error
 
 Wire = dict[str, Any]
@@ -188,8 +189,9 @@ def document_of(game: Game) -> Wire:
     return document
 
 
-def activate_working_design(realm: Realm) -> DesignVersion:
-    """Make the working design the one that judges plays in the realm's environment.
+def activate_working_design(realm: Realm, *, award: bool = False) -> DesignVersion:
+    """Make the working design the one that judges plays in the realm's environment. ``award``: as
+    :func:`~django_playlyfe.engine.activation.activate`.
 
     Raises:
         DesignInvalid: it has errors. They are stored in the ``_errors`` of the components, with a summary on the game,
@@ -199,10 +201,13 @@ def activate_working_design(realm: Realm) -> DesignVersion:
     try:
         with transactions.atomic():
             game, document = _lock(realm)  # nobody edits it between the check and the activation
-            return activate(Realm(game.game_id, realm.environment), document, force=True)
+            version = activate(Realm(game.game_id, realm.environment), document, force=True)
     except DesignInvalid as error:
         _note_problems(realm, error.report)
         raise
+    if award:
+        award_all(Realm(version.game.game_id, realm.environment))
+    return version
 
 
 def _rewrite(game: Game, document: Wire, where: tuple[str, int], body: Mapping[str, Any]) -> Wire:

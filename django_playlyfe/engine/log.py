@@ -78,10 +78,12 @@ def new_call(
     )
 
 
-def applied_plays(player: Player, actions: Iterable[str]) -> QuerySet[Call]:
-    """The plays of these actions that count, in the order of the log, from where the engine writes. What was before a
-    reset no longer counts."""
+def applied_plays(player: Player, actions: Iterable[str] | None, *, before: int | None = None) -> QuerySet[Call]:
+    """The plays of these actions (None: of all) that count, in the order of the log, from where the engine writes. What
+    was before a reset no longer counts. ``before``: those that counted when the call of this primary key came."""
     calls = Call.objects.using(transactions.write_alias()).filter(player=player)
+    if before is not None:
+        calls = calls.filter(pk__lt=before)
     last_reset = calls.filter(kind=Call.Kind.RESET).order_by("-pk").values("pk")[:1]
     return _applied(calls, actions).filter(pk__gt=Coalesce(Subquery(last_reset), 0))
 
@@ -95,9 +97,9 @@ def applied_plays_of(players: Iterable[int], actions: Iterable[str]) -> QuerySet
     return plays
 
 
-def _applied(calls: QuerySet[Call], actions: Iterable[str]) -> QuerySet[Call]:
-    plays = calls.filter(action__in=list(actions), kind=Call.Kind.PLAY, status=Call.Status.APPLIED)
-    return plays.order_by("pk")
+def _applied(calls: QuerySet[Call], actions: Iterable[str] | None) -> QuerySet[Call]:
+    plays = calls.filter(kind=Call.Kind.PLAY, status=Call.Status.APPLIED)
+    return (plays if actions is None else plays.filter(action__in=list(actions))).order_by("pk")
 
 
 def stored_events(drafts: Iterable[EventDraft]) -> list[dict[str, Any]]:

@@ -327,11 +327,17 @@ class TestResets:
         assert selectors.activity(players, "ines") == []
         assert Call.objects.filter(kind=Call.Kind.RESET).count() == 1
 
-    def test_a_play_before_it_cannot_be_undone(self, players: Realm) -> None:
+    def test_a_play_before_it_can_be_undone_and_what_was_played_since_stays(self, players: Realm) -> None:
         play(players, key="monday", pages=100)
-        services.reset_player(players, "ines")
-        with pytest.raises(NotFound):
+        play(players, pages=200)
+        with time_machine.travel(datetime(2024, 3, 9, 12, tzinfo=timezone.utc), tick=False):
+            services.reset_player(players, "ines")
+            play(players, pages=300)
             services.undo(players, "ines", "finish_book", "monday")
+            assert values(players)["xp"] == "30"
+            assert ActionCount.objects.get(player__player_id="ines").count == 1
+            daily = {"board": "top_readers", "cycle": "daily", "scope_id": None}
+            assert board(players, timestamp=NOON, **daily) == [("ines", "20"), ("rui", "0")]
 
 
 class TestUndoBesideOtherCalls:

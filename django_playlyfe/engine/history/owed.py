@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.utils import timezone as clock
 
@@ -46,11 +46,11 @@ def owed(
             yield WhatIf(player.player_id, shifts_of(outcome.writes) if outcome.events else ())
 
 
-def look_back(player: Player, plan: Plan) -> tuple[list[str], Projections]:
+def look_back(player: Player, plan: Plan, calls: Iterable[Call] | None = None) -> tuple[list[str], Projections]:
     """The achievement rules that a player is owed, by their history, in the order of the moments; and the scores and
-    counts as the log has them now."""
+    counts that it comes to. ``calls`` is the history, if it is not the whole log."""
     projections, chronicle = Projections(player), Chronicle(plan)
-    for call in calls_of([player]):
+    for call in calls_of([player]) if calls is None else calls:
         if call.status != Call.Status.APPLIED:
             continue
         projections.apply([Write(metric, item, old, new) for metric, item, old, _, new in call.writes], call.at)

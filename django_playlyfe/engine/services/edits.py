@@ -51,7 +51,8 @@ def adjust_scores(
 def reset_player(realm: Realm, player_id: str, *, admin: str = "", reason: str = "") -> Recorded:
     """Give a player the state of a new one: the bootstrap and nothing else; action counts and limits begin anew too.
 
-    Silent: in the log, in no feed. The log keeps what was before; a play before a reset cannot be undone.
+    Silent: in the log, in no feed. The log keeps what was before. A play before a reset can be undone like any other:
+    what the reset gave stays, past cycles of leaderboards move.
 
     Args:
         admin, reason: as of :func:`adjust_scores`; both are kept in the log only.

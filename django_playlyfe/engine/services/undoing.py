@@ -2,13 +2,14 @@
 
 The state afterwards is what judging the player's history without that play gives. Only this player's later calls are
 judged again, each with its own design version, instant, inputs and dice: plays, custom rules, edited scores, and
-reverts on what their events say then. Beyond a reset, or a fix or award of an activation, there is no way back.
+reverts on what their events say then, awards on what is owed then, fixes and resets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone as clock
@@ -16,6 +17,7 @@ from django.utils import timezone as clock
 from django_playlyfe.engine import changes, guards, inputs, judging, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.boards.contributions import RecordedCredit
+from django_playlyfe.engine.history.owed import look_back
 from django_playlyfe.engine.history.rejudging import Rejudging
 from django_playlyfe.engine.judging import PastPlay, PastPlays
 from django_playlyfe.engine.log import Recorded
@@ -26,9 +28,17 @@ from django_playlyfe.engine.rules.state import Refused
 from django_playlyfe.engine.services import reverting
 from django_playlyfe.wire import make_error
 
-_JUDGED_AGAIN = (Call.Kind.PLAY, Call.Kind.RULE, Call.Kind.SCORE, Call.Kind.REVERT, Call.Kind.FIX)
-_NO_WAY_BACK = (Call.Kind.RESET, Call.Kind.AWARD)
-_OUTCOME_FIELDS = ["status", "events", "writes", "dice", "credits", "guards"]
+_JUDGED_AGAIN = (
+    Call.Kind.PLAY,
+    Call.Kind.RULE,
+    Call.Kind.SCORE,
+    Call.Kind.REVERT,
+    Call.Kind.FIX,
+    Call.Kind.AWARD,
+    Call.Kind.RESET,
+)
+_OUTCOME_FIELDS = ["status", "events", "writes", "dice", "credits", "guards", "inputs"]
+"""What may be another thing: of ``inputs`` only what an award found to be owed."""
 
 
 def undo(
@@ -47,8 +57,7 @@ def undo(
         ``level`` event per level that changed.
 
     Raises:
-        NotFound: the player has no such play (``event_not_found``), it was undone before, or the player was reset
-            since.
+        NotFound: the player has no such play (``event_not_found``), or it was undone before.
         PlayerNotFound, InvalidRequest, ConfigurationError: as for a play.
     """
     request = inputs.read_play(action, None, 1, (), idempotency_key, None)
@@ -94,7 +103,7 @@ def _undo(realm: Realm, player_id: str, named: Q, what: str, admin: str, reason:
 
 def _find_play(player: Player, named: Q, what: str) -> Call:
     target = _calls(player).filter(named, kind=Call.Kind.PLAY).first()
-    if target is None or _later(player, target).filter(kind__in=_NO_WAY_BACK).exists():
+    if target is None:
         raise make_error("event_not_found", f"The player '{player.player_id}' has no {what} that could be taken back")
     return target
 
@@ -127,15 +136,26 @@ def _rewrite_history(player: Player, target: Call, projections: Projections) -> 
     if any(call.guards or plans.plan_of(call.version).pays_once for call in [target, *later]):
         guards.load_all([projections])
     paid_once = set(projections.guards)
-    for call in reversed([target, *later]):
-        if call.status == Call.Status.APPLIED:
-            _take_back(call, projections)
-    past = _limits_before(target, later, player, projections)
+    applied = [call for call in [target, *later] if call.status == Call.Status.APPLIED]
+    for call in reversed(applied):
+        projections.restore(call.writes)
+    if any(call.kind == Call.Kind.RESET for call in applied):
+        past = _as_counted_before(target, player, projections)
+    else:
+        _uncount(applied, projections)
+        past = _limits_before(target, later, player, projections)
     judged = Rejudging(projections, player.game.secret, past)
     judged.told = {seed: call.events for seed, call in known.items() if call.status == Call.Status.APPLIED}
     judged.told[target.seed], target.status = [], Call.Status.UNDONE
     credited = {call.pk: call.credits for call in later}
-    changed = [call for call in later if _judge_again(call, judged)]
+    changed = []
+    for position, call in enumerate(later):
+        if call.kind == Call.Kind.AWARD:
+            owed, _ = look_back(player, plans.plan_of(call.version), chain(_before(player, target), later[:position]))
+            given, call.inputs = call.inputs, {"rules": owed}
+            changed += [call] if _judge_again(call, judged) or given != call.inputs else []
+        elif _judge_again(call, judged):
+            changed.append(call)
     crediting.note([(player, plans.plan_of(call.version), call) for call in changed if call not in reverts])
     for call in reverts:
         call.credits = reverting.credited_again(plans.plan_of(call.version), call, known)
@@ -163,14 +183,36 @@ def _correct_boards(player: Player, target: Call, changed: Sequence[_Rewritten])
     )
 
 
-def _take_back(call: Call, projections: Projections) -> None:
-    projections.restore(call.writes)
-    projections.guards.difference_update(guards.of(call))
-    if call.kind != Call.Kind.PLAY:
-        return
-    stored = projections.counts.pop(call.action)
-    if stored.count > call.inputs["count"]:
-        projections.counts[call.action] = StoredCount(stored.count - call.inputs["count"], stored.usage)
+def _uncount(calls: Sequence[Call], projections: Projections) -> None:
+    """Take plays, and what was paid once, out of what is stored."""
+    for call in calls:
+        projections.guards.difference_update(guards.of(call))
+        if call.kind == Call.Kind.PLAY:
+            stored = projections.counts.pop(call.action)
+            if stored.count > call.inputs["count"]:
+                projections.counts[call.action] = StoredCount(stored.count - call.inputs["count"], stored.usage)
+
+
+def _as_counted_before(target: Call, player: Player, projections: Projections) -> dict[str, PastPlays]:
+    """Counts, limits and what was paid once as they were before ``target``, which a reset has wiped out since."""
+    past: dict[str, PastPlays] = {}
+    projections.clear_counts()
+    plays = log.applied_plays(player, None, before=target.pk)
+    for call in plays.select_related("version").defer("version__document", "events", "writes", "dice"):
+        plan, weight = plans.plan_of(call.version), call.inputs["count"]
+        memory = past.setdefault(call.action, PastPlays())
+        memory.add(plan, call.action, PastPlay(call.at, weight), backdated=call.backdated)
+        projections.add_plays(call.action, weight, memory.usage)
+    earlier = _before(player, target).filter(status=Call.Status.APPLIED)
+    for kind, closed in earlier.values_list("kind", "guards"):
+        if kind == Call.Kind.RESET:
+            projections.guards.clear()
+        projections.guards.update((guard, thing) for guard, thing in closed)
+    return past
+
+
+def _before(player: Player, target: Call) -> QuerySet[Call]:
+    return _calls(player).filter(pk__lt=target.pk).order_by("pk")
 
 
 def _limits_before(
@@ -182,7 +224,7 @@ def _limits_before(
     limited = {call.action for call in plays if judging.rate_of(plans.plan_of(call.version), call.action)}
     if not limited:
         return past
-    earlier = log.applied_plays(player, limited).filter(pk__lt=target.pk)
+    earlier = log.applied_plays(player, limited, before=target.pk)
     for call in earlier.select_related("version").defer("version__document", "events", "writes", "dice"):
         play = PastPlay(call.at, call.inputs["count"])
         past[call.action].add(plans.plan_of(call.version), call.action, play, backdated=call.backdated)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.management import call_command
 
-from django_playlyfe.engine import history, selectors, services
+from django_playlyfe.engine import activation, history, selectors, services
 from django_playlyfe.engine.activation import activate, compiled
 from django_playlyfe.engine.history.what_if import ScoreShift, WhatIf
 from django_playlyfe.engine.models import Call
 from django_playlyfe.engine.realm import Realm
-from django_playlyfe.exceptions import NotFound
 
 from ..conftest import action, design, point, reward
 from ..test_undoing import NOON
@@ -162,12 +163,47 @@ def test_a_play_that_counts_no_more_earns_nothing(realm: Realm) -> None:
     assert set(owed()[0].shifts) == {ScoreShift("badges", "gift", None, 1), ScoreShift("rank", "", None, "low")}
 
 
-def test_beyond_an_award_there_is_no_way_back(realm: Realm) -> None:
+def test_an_activation_gives_what_it_owes_if_asked(realm: Realm) -> None:
+    totals = history.Totals()
+    for one in activation.owed(realm, world(RULES)):
+        totals.add(one)
+    assert (totals.players, totals.moved) == (3, 2)
+    assert Call.objects.filter(kind="award").count() == 0
+    version = activate(realm, world(RULES), award=True)
+    assert [call.player.player_id for call in Call.objects.filter(kind="award") if call.player] == ["ada", "bob"]
+    assert activate(realm, world(RULES), award=True) == version
+    assert Call.objects.filter(kind="award").count() == 2
+    assert list(activation.owed(Realm("nowhere"), world(RULES))) == []
+
+
+def test_the_load_command_shows_it_first(realm: Realm, tmp_path: Path) -> None:
+    file = tmp_path / "game.json"
+    file.write_text(json.dumps(world(RULES)))
+
+    def run(*arguments: str) -> list[str]:
+        out = StringIO()
+        call_command("playlyfe_engine_load", str(file), "--award", *arguments, stdout=out)
+        return out.getvalue().splitlines()
+
+    shown = run("--check")
+    assert "2 of 3 players are owed something." in shown
+    assert "  badges rich: 1 gain 1, 0 lose 0" in shown
+    assert not Call.objects.filter(kind="award").exists()
+    assert run()[-1] == "2 players were given what they were owed."
+    assert run()[-1] == "0 players were given what they were owed."
+
+
+def test_an_undo_takes_back_what_was_awarded_for_the_play(realm: Realm) -> None:
     activate(realm, world(RULES))
     first = Call.objects.filter(action="work").order_by("pk")[0]
     services.award(realm, "ada")
-    with pytest.raises(NotFound):
-        services.undo(realm, "ada", "work", str(first.idempotency_key))
+    services.undo(realm, "ada", "work", str(first.idempotency_key))
+    award = Call.objects.get(kind="award")
+    assert [event["body"]["rule"]["id"] for event in award.events] == ["levels", "gift"]
+    assert award.inputs == {"rules": ["gift"]}
+    assert [event["rule"]["id"] for event in selectors.game_activity(realm)] == ["levels", "gift"]
+    assert [checked for checked in history.check(realm) if checked.differences] == []
+    assert owed()[0].shifts == ()
 
 
 def test_the_command_previews_then_applies(realm: Realm) -> None:

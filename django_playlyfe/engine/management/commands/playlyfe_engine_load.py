@@ -14,9 +14,11 @@ from django_playlyfe.engine.design.diff import render
 from django_playlyfe.engine.design.findings import earnings, unreachable
 from django_playlyfe.engine.design.load import STARTER, read
 from django_playlyfe.engine.exceptions import DesignConflict, DesignInvalid
+from django_playlyfe.engine.history import Totals
 from django_playlyfe.engine.issues import Issue
 from django_playlyfe.engine.models import Environment, Game
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.services.awarding import award_all
 from django_playlyfe.engine.transfer import read_game
 from django_playlyfe.exceptions import InvalidRequest
 
@@ -57,6 +59,11 @@ class Command(BaseCommand):
             help="Resolve this issue before activating; TO: the item or state to move to. May be given several times.",
         )
         parser.add_argument(
+            "--award",
+            action="store_true",
+            help="Give every player what the design owes them for what they did before; with --check only show it.",
+        )
+        parser.add_argument(
             "--force", action="store_true", help="Overwrite a working design that was edited meanwhile."
         )
 
@@ -73,12 +80,17 @@ class Command(BaseCommand):
             self._preview(realm, document)
             if options["check"]:
                 self._tell_findings(realm, document)
+                if options["award"]:
+                    self._tell_owed(realm, document)
                 self._name_issues(activation.find_issues(self._named(realm, document), document))
                 self._say(self.style.SUCCESS("The design is valid. Nothing was written."))
             else:
                 self._fix(self._named(realm, document), document, options["fix"])
                 self._name_issues(activation.find_issues(self._named(realm, document), document))
                 self._activate(realm, document, force=options["force"])
+                if options["award"]:
+                    given = award_all(self._named(realm, document))
+                    self._say(f"{given} players were given what they were owed.")
         except (DesignInvalid, DesignConflict, InvalidRequest) as error:
             told = "The fixes were applied, the design was not activated" if self.fixed else "Nothing was changed"
             raise CommandError(f"{error.description}. {told}.", returncode=WRONG_INPUT) from None
@@ -106,6 +118,16 @@ class Command(BaseCommand):
             self._say(self.style.WARNING(f"warning: {finding}"))
         for earning in earnings(plan):
             self._say(f"A player can earn {earning}")
+
+    def _tell_owed(self, realm: Realm, document: dict[str, Any]) -> None:
+        """Print per score how many players would gain and lose how much."""
+        totals = Totals()
+        for one in activation.owed(realm, document):
+            totals.add(one)
+        self._say(f"{totals.moved} of {totals.players} players are owed something.")
+        for (metric, item), count in totals.scores.items():
+            name = f"{metric} {item}".rstrip()
+            self._say(f"  {name}: {count.gaining} gain {count.gained:,}, {count.losing} lose {count.lost:,}")
 
     def _read_game(self, realm: Realm, path: str) -> None:
         try:
