@@ -15,7 +15,7 @@ from django_playlyfe.exceptions import ActionNotFound
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon")]
 
-TWINS = ["play", "profile", "leaderboard", "feedback", "picture"]
+TWINS = ["play", "profile", "leaderboard", "standing", "explain", "feedback", "picture"]
 PATIENCE = 30
 """Seconds after which a loop that is blocked is found out."""
 

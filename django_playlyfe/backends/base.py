@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from django_playlyfe.exceptions import ConfigurationError, PlayerNotFound, PlaylyfeError
+from django_playlyfe.exceptions import AccessDenied, ConfigurationError, PlayerNotFound, PlaylyfeError
 from django_playlyfe.types import (
     Action,
     Event,
@@ -216,6 +216,30 @@ class GameBackend(ABC):
         """Take the play with this key out of history. Raises NotFound(event_not_found) if there is none."""
         raise NotImplementedError
 
+    def adjust_scores(
+        self, player_id: str, rewards: Sequence[Mapping[str, Any]], *, by: str = "", reason: str = ""
+    ) -> Player:
+        """Change scores by rewards as a design has them; answers the profile.
+
+        Raises PlayerNotFound; InvalidRequest for a wrong reward; AccessDenied (``adjust_unavailable``) where the game
+        cannot do it.
+        """
+        raise self._cannot_adjust()
+
+    def revert_events(self, player_id: str, event_ids: Sequence[str], *, by: str = "", reason: str = "") -> Player:
+        """Take the changes of these events back; answers the profile.
+
+        Raises PlayerNotFound; NotFound (``event_not_found``), then nothing is changed; as :meth:`adjust_scores`.
+        """
+        raise self._cannot_adjust()
+
+    def reset_player(self, player_id: str, *, by: str = "", reason: str = "") -> Player:
+        """Give a player the state of a new one; answers the profile. Raises as :meth:`adjust_scores`."""
+        raise self._cannot_adjust()
+
+    def _cannot_adjust(self) -> AccessDenied:
+        return AccessDenied(f"The game {self.alias!r} cannot adjust scores", code="adjust_unavailable")
+
     # reads ------------------------------------------------------------------------------------------------------------
 
     @abstractmethod
@@ -261,6 +285,21 @@ class GameBackend(ABC):
 
         ``me`` is filled from ``reader_id`` even if the row is not on the page.
         """
+
+    def better_than(
+        self,
+        player_id: str,
+        board: str,
+        *,
+        cycle: str = "alltime",
+        timestamp: datetime | None = None,
+        scope_id: str | None = None,
+    ) -> float | None:
+        """The share of the others on a board, in per cent, who have a lower score; 100 for who is alone on it.
+
+        None: the player is not on the board, or the backend cannot tell.
+        """
+        return None
 
     @abstractmethod
     def activity(self, player_id: str | None, *, limit: int = 20) -> Listing[Event]:

@@ -24,7 +24,7 @@ from django_playlyfe.client import EncryptedSeal, Limits, PlaylyfeClient, Signed
 from django_playlyfe.client.sharing import kind_of
 from django_playlyfe.exceptions import APIError, ConfigurationError, ServerError
 from django_playlyfe.reading.shelf import Shelf
-from django_playlyfe.types import PlayResult
+from django_playlyfe.types import Player, PlayResult
 
 if TYPE_CHECKING:
     from django_playlyfe.conf import GameSettings
@@ -180,6 +180,20 @@ class HttpBackend(HttpReads):
     def delete_player(self, player_id: str) -> None:
         """Erase a player. Raises PlayerNotFound."""
         self._writer.delete_player(player_id)
+
+    def adjust_scores(
+        self, player_id: str, rewards: Sequence[Mapping[str, Any]], *, by: str = "", reason: str = ""
+    ) -> Player:
+        """Change scores at once. The wire has no place for ``by`` and ``reason``: the server names its client."""
+        return self._writer.adjust_scores(player_id, rewards)
+
+    def revert_events(self, player_id: str, event_ids: Sequence[str], *, by: str = "", reason: str = "") -> Player:
+        """Take the changes of these events back at once."""
+        return self._writer.revert_events(player_id, event_ids)
+
+    def reset_player(self, player_id: str, *, by: str = "", reason: str = "") -> Player:
+        """Give a player the state of a new one at once."""
+        return self._writer.reset_player(player_id)
 
     def play(
         self,

@@ -131,6 +131,27 @@ class PlaylyfeAPI:
             if not page or skip >= total:
                 return
 
+    def adjust_scores(self, player_id: str, rewards: Sequence[Mapping[str, Any]]) -> types.Player:
+        """Change scores by rewards as a design has them (``http-api.md`` §7.3). Never sent twice: adding adds again.
+
+        Raises PlayerNotFound, InvalidRequest.
+        """
+        body = {"rewards": [dict(reward) for reward in rewards]}
+        return self._administer("PATCH", "scores", player_id, body)
+
+    def revert_events(self, player_id: str, event_ids: Sequence[str]) -> types.Player:
+        """Take the changes of these events back. Raises PlayerNotFound, NotFound (``event_not_found``)."""
+        return self._administer("POST", "revert", player_id, {"event_ids": list(event_ids)})
+
+    def reset_player(self, player_id: str) -> types.Player:
+        """Give a player the state of a new one. Raises PlayerNotFound."""
+        return self._administer("POST", "reset", player_id, {})
+
+    def _administer(self, method: str, what: str, player_id: str, body: Mapping[str, Any]) -> types.Player:
+        route = f"/admin/players/{{player_id}}/{what}"
+        answer = self.call(method, route, ids={"player_id": player_id}, body=body, kind="play")
+        return read_answer(wire.read_player, answer)
+
     # playing ----------------------------------------------------------------------------------------------------------
 
     def actions(self, player_id: str) -> tuple[types.Action, ...]:

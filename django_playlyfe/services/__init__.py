@@ -8,7 +8,16 @@ text. ``game`` is a key of ``settings.PLAYLYFE``. What goes wrong is a
 from __future__ import annotations
 
 from django_playlyfe.feedback import feedback
-from django_playlyfe.services.asynchronous import afeedback, aleaderboard, apicture, aplay, aprofile
+from django_playlyfe.services.asynchronous import (
+    aexplain,
+    afeedback,
+    aleaderboard,
+    apicture,
+    aplay,
+    aprofile,
+    astanding,
+)
+from django_playlyfe.services.by_hand import adjust_scores, reset_player, revert
 from django_playlyfe.services.pictures import PICTURE_SIZES, has_picture, member_picture, picture
 from django_playlyfe.services.players import ensure_player, export, forget_player, link_player
 from django_playlyfe.services.plays import play, play_many, undo
@@ -35,6 +44,7 @@ from django_playlyfe.services.reads import (
     profile,
     progress,
     rarity,
+    standing,
     status,
 )
 from django_playlyfe.services.tokens import reset_token, token_status
@@ -47,11 +57,14 @@ __all__ = [
     "abilities",
     "actions",
     "activity",
+    "adjust_scores",
+    "aexplain",
     "afeedback",
     "aleaderboard",
     "apicture",
     "aplay",
     "aprofile",
+    "astanding",
     "definitions",
     "ensure_player",
     "explain",
@@ -82,7 +95,10 @@ __all__ = [
     "queue_facts",
     "queue_trouble",
     "rarity",
+    "reset_player",
     "reset_token",
+    "revert",
+    "standing",
     "status",
     "token_status",
     "undo",

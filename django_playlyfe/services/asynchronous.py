@@ -17,7 +17,7 @@ from asgiref.sync import sync_to_async
 from django_playlyfe.feedback import feedback
 from django_playlyfe.services.pictures import picture
 from django_playlyfe.services.plays import play
-from django_playlyfe.services.reads import leaderboard, profile
+from django_playlyfe.services.reads import explain, leaderboard, profile, standing
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,5 +43,7 @@ def _twin(service: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
 aplay = _twin(play)
 aprofile = _twin(profile)
 aleaderboard = _twin(leaderboard)
+astanding = _twin(standing)
+aexplain = _twin(explain)
 apicture = _twin(picture)
 afeedback = _twin(feedback)

@@ -15,6 +15,7 @@ from django_playlyfe import cache, wire
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.backends.base import FLAGS
 from django_playlyfe.conf import DEFAULT_GAME
+from django_playlyfe.exceptions import PlayerNotFound
 from django_playlyfe.links import database_of, player_id_of, player_id_or_none
 from django_playlyfe.models import PlayerLink
 from django_playlyfe.reading import questions
@@ -34,6 +35,7 @@ from django_playlyfe.types import (
     Player,
     Progress,
     Rarity,
+    Standing,
 )
 
 if TYPE_CHECKING:
@@ -171,6 +173,46 @@ def leaderboards_read(user: Who | None = None, game: str = DEFAULT_GAME) -> Read
     """The look-up of :func:`leaderboards`."""
     reader_id = _reader_id(user, game)
     return Read(("leaderboards", reader_id), questions.leaderboards(games[game], reader_id), lambda listed: listed)
+
+
+def standing(
+    user: Who,
+    board: str,
+    *,
+    cycle: str = "alltime",
+    when: datetime | None = None,
+    scope: str = "",
+    game: str = DEFAULT_GAME,
+) -> Standing | None:
+    """Where a player stands on a leaderboard: rank, score, number of rows and, on the engine, the percentile.
+
+    Args:
+        user: who stands there.
+        board, cycle, when, scope, game: as of :func:`leaderboard`.
+
+    Returns:
+        None for a player who is not on the board.
+
+    Raises:
+        PlayerNotFound: the user is not a player.
+        NotFound, InvalidRequest, AccessDenied: as :func:`leaderboard`.
+    """
+    player_id = player_id_of(user, game)
+    where: dict[str, Any] = {"cycle": cycle, "when": when, "scope": scope}
+    profile(user, game=game)  # raises PlayerNotFound: below it would mean "not on the board"
+    try:
+        page = leaderboard(board, user, **where, around=True, radius=0, game=game)
+    except PlayerNotFound:
+        return None
+    if page.me is None:
+        return None
+    backend = games[game]
+    percentile = cache.remember(
+        game,
+        ("percentile", board, player_id, cycle, when, scope),
+        lambda: backend.better_than(player_id, board, cycle=cycle, timestamp=when, scope_id=scope or None),
+    )
+    return Standing(board, page.me.rank, page.me.score, page.total, percentile)
 
 
 def activity(user: Who | None = None, *, limit: int = 20, game: str = DEFAULT_GAME) -> Listing[Event]:

@@ -81,6 +81,7 @@ class FakeBackend(GameBackend):
         self.game.player(player_id)
         del self.game.players[player_id]
         self.game.plays[:] = [played for played in self.game.plays if played.player_id != player_id]
+        self.game.edits[:] = [edit for edit in self.game.edits if edit.player_id != player_id]
         _lose(lost)
 
     def play(
@@ -100,16 +101,38 @@ class FakeBackend(GameBackend):
         _lose(lost)
         return PlayResult("applied", played.events, key=played.events[0].id, replayed=is_known)
 
+    def adjust_scores(
+        self, player_id: str, rewards: Sequence[Mapping[str, Any]], *, by: str = "", reason: str = ""
+    ) -> Player:
+        """Change scores at once; nothing follows from it."""
+        lost = self.game.failing("adjust_scores")
+        self.game.adjust(player_id, rewards)
+        return self._profile_after(player_id, lost)
+
+    def revert_events(self, player_id: str, event_ids: Sequence[str], *, by: str = "", reason: str = "") -> Player:
+        """Take the changes of events back. Raises NotFound(event_not_found)."""
+        lost = self.game.failing("revert_events")
+        self.game.revert(player_id, event_ids)
+        return self._profile_after(player_id, lost)
+
+    def reset_player(self, player_id: str, *, by: str = "", reason: str = "") -> Player:
+        """Take all scores away."""
+        lost = self.game.failing("reset_player")
+        self.game.reset(player_id)
+        return self._profile_after(player_id, lost)
+
+    def _profile_after(self, player_id: str, lost: Exception | None) -> Player:
+        _lose(lost)
+        return _read_player(self.game.player(player_id))
+
     # reads ------------------------------------------------------------------------------------------------------------
 
     def profile(self, player_id: str, *, detailed: bool = False) -> Player:
         """Scores in the order they were first earned; ``detailed`` adds what the actions could give."""
         self.game.failing("profile")
         player = self.game.player(player_id)
-        held = {metric: _read_score(metric, value) for metric, value in player.scores.items()}
         known = {metric: _no_score(metric, kind) for metric, kind in self.game.metrics.items()} if detailed else {}
-        scores = tuple((known | held).values())
-        return Player(player.id, player.alias, player.enabled, player.created, scores)
+        return _read_player(player, known)
 
     def actions(self, player_id: str) -> Listing[Action]:
         """All of them, with how often the player has played each."""
@@ -168,6 +191,23 @@ class FakeBackend(GameBackend):
             next((row for row in rows if row.is_me), None),
             MetricRef(metric, _name(metric), "point"),
         )
+
+    def better_than(
+        self,
+        player_id: str,
+        board: str,
+        *,
+        cycle: str = "alltime",
+        timestamp: datetime | None = None,
+        scope_id: str | None = None,
+    ) -> float | None:
+        """The share of the others who have less; cycles and scopes all show the same, of all time."""
+        self.game.failing("better_than")
+        scores = {player.id: score for _, score, player in self.game.ranking(board)}
+        own = scores.pop(player_id, None)
+        if own is None:
+            return None
+        return 100.0 * sum(score < own for score in scores.values()) / len(scores) if scores else 100.0
 
     def activity(self, player_id: str | None, *, limit: int = 20) -> Listing[Event]:
         """The newest plays, newest first."""
@@ -244,6 +284,12 @@ def _lose(error: Exception | None) -> None:
 
 def _name(identifier: str) -> str:
     return identifier.replace("_", " ").capitalize()
+
+
+def _read_player(player: FakePlayer, known: Mapping[str, Score] | None = None) -> Player:
+    held = {metric: _read_score(metric, value) for metric, value in player.scores.items()}
+    scores = tuple({**(known or {}), **held}.values())
+    return Player(player.id, player.alias, player.enabled, player.created, scores)
 
 
 def _read_score(metric: str, value: Any) -> Score:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from django_playlyfe import wire
 from django_playlyfe.exceptions import ActionLimitReached, PlayerNotFound
+from django_playlyfe.testing.by_hand import Edit, adjusting, reverting
 from django_playlyfe.types import Event
 
 Rewards = Mapping[str, Any]
@@ -69,6 +70,7 @@ class FakeGame:
     Attributes:
         players: by player id.
         plays: what was applied, oldest first; what was undone is gone.
+        edits: what was no play: adjusted scores, events taken back, resets.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class FakeGame:
         self.actions = None if actions is None else dict(actions)
         self.players: dict[str, FakePlayer] = {}
         self.plays: list[Played] = []
+        self.edits: list[Edit] = []
         self._failures: list[_Failure] = []
         self._numbers = itertools.count(1)
         self._boards = boards
@@ -170,13 +173,58 @@ class FakeGame:
         before = dict(player.scores)
         self.plays.remove(played)
         player.scores = {}
-        for earlier in self.plays:
-            if earlier.player_id == player_id:
-                for metric, reward in self._rewards(earlier.action, earlier.variables):
-                    self._give(player, metric, reward, earlier.count)
+        for earlier in self._history(player_id):
+            if isinstance(earlier, Edit):
+                earlier.apply(player.scores)
+                continue
+            for metric, reward in self._rewards(earlier.action, earlier.variables):
+                self._give(player, metric, reward, earlier.count)
         metrics = before.keys() | player.scores.keys()
         changes = [_change(metric, before.get(metric), player.scores.get(metric)) for metric in sorted(metrics)]
         return (self._event("undo", player, action, played.variables, played.count, changes, timezone.now()),)
+
+    def adjust(self, player_id: str, rewards: Sequence[Mapping[str, Any]]) -> None:
+        """Change scores by rewards. Raises PlayerNotFound, InvalidRequest."""
+        player = self.player(player_id)
+        self._edit(player, adjusting(rewards, self.metrics))
+
+    def revert(self, player_id: str, event_ids: Sequence[str]) -> None:
+        """Take the changes of events back, each once. Raises PlayerNotFound, NotFound(event_not_found)."""
+        player = self.player(player_id)
+        mine = self._history(player_id)
+        known = {event.id: event for entry in mine for event in entry.events}
+        if not known.keys() >= set(event_ids):
+            raise wire.make_error("event_not_found")
+        done = {event for entry in mine if isinstance(entry, Edit) for event in entry.reverted}
+        left = [event for event in event_ids if event not in done]
+        if left:
+            self._edit(player, reverting(known[event] for event in left), reverted=frozenset(left))
+
+    def reset(self, player_id: str) -> None:
+        """Take all scores away. Raises PlayerNotFound."""
+        self._edit(self.player(player_id), lambda scores: scores.clear(), is_silent=True)
+
+    def _edit(
+        self,
+        player: FakePlayer,
+        apply: Callable[[dict[str, Any]], None],
+        *,
+        is_silent: bool = False,
+        reverted: frozenset[str] = frozenset(),
+    ) -> None:
+        before = dict(player.scores)
+        apply(player.scores)
+        metrics = sorted(before.keys() | player.scores.keys())
+        changes = [_change(metric, before.get(metric), player.scores.get(metric)) for metric in metrics]
+        events = () if is_silent else (self._event("score", player, "", {}, 1, changes, timezone.now()),)
+        self.edits.append(Edit(next(self._numbers), player.id, apply, events, reverted))
+
+    def _history(self, player_id: str | None) -> list[Played | Edit]:
+        """What happened to a player, or to all, oldest first."""
+        entries: list[Played | Edit] = [*self.plays, *self.edits]
+        return sorted(
+            (entry for entry in entries if player_id in (entry.player_id, None)), key=lambda entry: entry.number
+        )
 
     def find(self, player_id: str, action: str, key: str | None) -> Played | None:
         """The applied play of a key."""
@@ -187,8 +235,7 @@ class FakeGame:
 
     def events(self, player_id: str | None) -> list[Event]:
         """What happened, newest first, to a player or to all."""
-        mine = (played for played in reversed(self.plays) if player_id in (played.player_id, None))
-        return [event for played in mine for event in played.events]
+        return [event for entry in reversed(self._history(player_id)) for event in entry.events]
 
     @property
     def metrics(self) -> dict[str, str]:
@@ -241,14 +288,14 @@ class FakeGame:
         moment: datetime,
     ) -> Event:
         """An event in the shape of the wire, since that is what a delivery stores."""
+        played = {"id": action, "name": action.replace("_", " ").capitalize(), "vars": dict(variables)}
         return wire.read_event(
             {
                 "event": kind,
                 "id": f"fake-{next(self._numbers)}",
                 "timestamp": wire.write_instant(moment),
                 "actor": {"id": player.id, "alias": player.alias},
-                "action": {"id": action, "name": action.replace("_", " ").capitalize(), "vars": dict(variables)},
-                "count": count,
+                **({"action": played, "count": count} if action else {}),
                 "changes": [change for change in changes if change["delta"]],
             }
         )

@@ -13,6 +13,7 @@ from django_playlyfe.types.boards import (
     Leaderboard,
     LeaderboardInfo,
     LeaderboardRow,
+    Standing,
 )
 from django_playlyfe.types.events import (
     Change,
@@ -93,6 +94,7 @@ __all__ = [
     "Score",
     "ScoreValue",
     "Source",
+    "Standing",
     "State",
     "Variable",
     "summarise",

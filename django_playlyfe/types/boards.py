@@ -41,6 +41,23 @@ class LeaderboardRow:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Where a player stands on a board.
+
+    Attributes:
+        total: how many are on the board.
+        percentile: the share of the others, in per cent, who have a lower score; 100.0 for who is alone; None where
+            the backend cannot tell.
+    """
+
+    board: str
+    rank: int
+    score: int
+    total: int
+    percentile: float | None = None
+
+
+@dataclass(frozen=True)
 class Leaderboard(Read):
     """A page of a board.
 

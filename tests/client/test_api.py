@@ -72,6 +72,25 @@ def test_delete_player_has_no_body(http, api):
     assert "Content-Type" not in sent(http).headers
 
 
+@pytest.mark.parametrize(
+    ("method", "what", "call", "body"),
+    [
+        ("PATCH", "scores", lambda api: api.adjust_scores("ada", [{"verb": "add"}]), {"rewards": [{"verb": "add"}]}),
+        ("POST", "revert", lambda api: api.revert_events("ada", ["e1"]), {"event_ids": ["e1"]}),
+        ("POST", "reset", lambda api: api.reset_player("ada"), {}),
+    ],
+)
+def test_changes_that_are_no_play_are_sent_once_and_answer_the_profile(http, api, method, what, call, body):
+    http.add(method, f"{API}/admin/players/ada/{what}", json=PROFILE)
+    assert call(api).id == "ada"
+    assert json.loads(sent(http).body or "{}") == body
+    http.replace(method, f"{API}/admin/players/ada/{what}", status=503, json={})
+    before = len(http.calls)
+    with pytest.raises(errors.ServerError):
+        call(api)
+    assert len(http.calls) == before + 1
+
+
 def test_play(http, api):
     http.post(f"{API}/runtime/actions/finish_book/play", json=PLAYED)
     result = api.play("ada", "finish_book", {"pages": 320})

@@ -298,6 +298,76 @@ def test_undo_makes_room_under_the_limit(user):
     assert finish(user).status == "applied"
 
 
+COINS = {"id": "coins", "type": "point"}
+
+
+def test_scores_are_adjusted_and_levels_follow(user):
+    finish(user, 100)
+    rewards = [
+        {"metric": {"id": "xp", "type": "point"}, "verb": "set", "value": "60"},
+        {"metric": {"id": "badges", "type": "set"}, "verb": "set", "value": {"bookmark": "1"}},
+    ]
+    player = services.adjust_scores(user, rewards, by="librarian", reason="lost in the post")
+    assert player.points("xp") == 60
+    assert player == services.profile(user)
+    assert [level.state.name for level in player.levels] == ["Reader"]
+    assert [badge.name for badge in player.badges] == ["Bookmark"]
+
+
+@pytest.mark.parametrize(
+    "reward",
+    [
+        {"metric": {"id": "gold", "type": "point"}, "verb": "add", "value": "1"},
+        {"metric": COINS, "verb": "double", "value": "1"},
+        {"metric": {"id": "impact", "type": "compound"}, "verb": "set", "value": "1"},
+    ],
+)
+def test_a_wrong_adjustment_changes_nothing(user, reward):
+    finish(user, 100)
+    before = services.profile(user)
+    with pytest.raises(InvalidRequest):
+        services.adjust_scores(user, [{"metric": COINS, "verb": "add", "value": "5"}, reward])
+    assert services.profile(user) == before
+
+
+def test_events_are_taken_back_once(user):
+    event = finish(user, 320).events[0].id
+    assert services.revert(user, [event], by="librarian").points("xp") == 0
+    assert services.revert(user, [event]).points("xp") == 0
+    with pytest.raises(NotFound):
+        services.revert(user, ["0f4d2bd2-6a3b-11ee-8d4f-0a8f9c1b2d3e"])
+
+
+def test_a_player_begins_anew(user):
+    for _ in range(5):
+        finish(user, 100)
+    assert services.reset_player(user, by="librarian", reason="asked for it").points("xp") == 0
+    assert finish(user, 100).status == "applied"  # the limit begins anew too
+
+
+def test_only_a_player_can_be_adjusted():
+    with pytest.raises(PlayerNotFound):
+        services.reset_player("nobody-at-all")
+    with pytest.raises(PlayerNotFound):
+        services.adjust_scores("nobody-at-all", [{"metric": COINS, "verb": "add", "value": "5"}])
+
+
+def test_a_standing_tells_rank_score_and_how_many(user, make_user):
+    others = [make_user() for _ in range(2)]
+    for reader, pages in ((user, 300), (others[0], 300), (others[1], 100)):
+        finish(reader, pages)
+    found = services.standing(user, "top_readers")
+    assert (found.board, found.rank, found.score, found.total) == ("top_readers", 1, 30, 3)
+    assert found.percentile in (50.0, None)  # the wire does not tell it
+
+
+def test_who_is_not_on_a_board_has_no_standing(user):
+    with pytest.raises(NotFound):
+        services.standing(user, "nothing")
+    with pytest.raises(PlayerNotFound):
+        services.standing("nobody-at-all", "top_readers")
+
+
 def test_a_deleted_user_is_forgotten(user, settle):
     player_id = services.ensure_player(user).player_id
     finish(user)

@@ -372,3 +372,46 @@ class TestUndoBesideOtherCalls:
         play(players, pages=100)
         services.undo(players, "ines", "finish_book", "first")
         assert values(players)["xp"] == "10"
+
+
+def test_who_and_why_are_kept_in_the_log_and_in_no_event(players: Realm) -> None:
+    why = {"admin": "librarian", "reason": "lost in the post"}
+    play(players, pages=100, key="book")
+    coins = [{"metric": COINS, "verb": "add", "value": "5"}]
+    adjusted = services.adjust_scores(players, "ines", coins, **why)
+    services.revert(players, "ines", [adjusted.events["local"][0]["id"]], **why)
+    services.undo(players, "ines", "finish_book", "book", **why)
+    services.reset_player(players, "ines", **why)
+    calls = Call.objects.filter(player__player_id="ines", inputs__reason="lost in the post").order_by("pk")
+    assert [call.kind for call in calls] == ["score", "revert", "undo", "reset"]
+    assert {call.inputs["admin"] for call in calls} == {"librarian"}
+    assert "lost in the post" not in str([call.events for call in calls])
+    assert "lost in the post" in str(selectors.export(players, "ines"))
+
+
+@pytest.mark.parametrize("reason", ["x" * 501, None])
+def test_a_reason_is_a_short_text(players: Realm, reason: Any) -> None:
+    with pytest.raises(InvalidRequest):
+        services.reset_player(players, "ines", reason=reason)
+
+
+def test_a_play_without_a_key_is_undone_by_its_row(players: Realm) -> None:
+    before = values(players)
+    recorded = play(players, pages=600)
+    services.create_player(players, "eva")
+    with pytest.raises(NotFound):
+        services.undo_call(players, "eva", recorded.call_id)
+    services.undo_call(players, "ines", recorded.call_id)
+    assert values(players) == before
+    with pytest.raises(NotFound):
+        services.undo_call(players, "ines", recorded.call_id)
+
+
+def test_a_rehearsal_says_what_would_change_and_changes_nothing(players: Realm) -> None:
+    before, calls = values(players), Call.objects.count()
+    rehearsal = services.rehearse(players, "ines", lambda: play(players, pages=600))
+    assert {change["metric"]["id"] for change in rehearsal.changes} >= {"xp", "rank"}
+    assert (values(players), Call.objects.count()) == (before, calls)
+    services.if_unchanged(players, "ines", rehearsal.seen, lambda: play(players, pages=600))
+    with pytest.raises(Conflict):
+        services.if_unchanged(players, "ines", rehearsal.seen, lambda: play(players, pages=600))

@@ -15,6 +15,7 @@ from django_playlyfe.exceptions import (
     ActionNotFound,
     ConfigurationError,
     Conflict,
+    InvalidRequest,
     NotFound,
     NotSent,
     PlayerNotFound,
@@ -338,3 +339,62 @@ class TestPlainUnittest(unittest.TestCase):
     def test_the_override_needs_no_django_test_case(self):
         with override_playlyfe(backend=FakeBackend) as game:
             assert games["default"].game is game
+
+
+def adding(metric, kind, value, verb="add"):
+    return [{"metric": {"id": metric, "type": kind}, "verb": verb, "value": value}]
+
+
+def test_scores_are_adjusted_at_once_and_told_in_the_activity(fake, make_user):
+    user = make_user()
+    play(user)
+    assert services.adjust_scores(user, adding("points", "point", "5")).points("points") == 15
+    assert services.adjust_scores(user, adding("points", "point", "100", "remove")).points("points") == 0
+    services.adjust_scores(user, adding("badges", "set", {"Patron": "2"}))
+    services.adjust_scores(user, adding("level", "state", "Writer", "set"))
+    assert services.profile(user).badges[0].count == 2
+    assert [event.type for event in services.activity(user)][-2:] == ["score", "action"]
+
+
+def test_a_wrong_adjustment_is_refused(fake, make_user):
+    user = make_user()
+    play(user)
+    for wrong in (adding("points", "set", {"Patron": "1"}), adding("points", "point", "5", "double")):
+        with pytest.raises(InvalidRequest):
+            services.adjust_scores(user, wrong)
+    assert services.profile(user).points("points") == 10
+
+
+def test_events_are_taken_back_once(fake, make_user):
+    user = make_user()
+    play(user, "finish_book", {"pages": 320})
+    play(user)
+    event = next(event for event in services.activity(user) if event.action.id == "finish_book")
+    assert services.revert(user, [event.id]).points("points") == 10
+    assert services.revert(user, [event.id]).points("points") == 10
+    assert services.profile(user).badges[0].count == 0
+    with pytest.raises(NotFound):
+        services.revert(user, ["never"])
+
+
+def test_an_undo_leaves_adjustments_and_resets_where_they_were(embedded, make_user):
+    user = make_user()
+    play(user, idempotency_key="one")
+    services.adjust_scores(user, adding("points", "point", "5"))
+    services.undo(user, "post_comment", idempotency_key="one")
+    assert services.profile(user).points("points") == 5
+    play(user, idempotency_key="two")
+    assert services.reset_player(user).points("points") == 0
+    play(user, idempotency_key="three")
+    services.undo(user, "post_comment", idempotency_key="two")
+    assert services.profile(user).points("points") == 10
+
+
+def test_a_standing_has_a_percentile(fake, make_user):
+    users = [make_user() for _ in range(3)]
+    for user, times in zip(users, (1, 2, 2), strict=True):
+        for number in range(times):
+            play(user, idempotency_key=f"c{number}")
+    found = services.standing(users[1], "points")
+    assert (found.rank, found.score, found.total, found.percentile) == (1, 20, 3, 50.0)
+    assert services.standing(users[0], "points").percentile == 0.0

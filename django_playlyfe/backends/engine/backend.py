@@ -13,6 +13,7 @@ from django.dispatch import Signal
 
 from django_playlyfe import cache, conf, signals, wire
 from django_playlyfe.backends.base import NOTIFICATIONS_SINCE, GameBackend
+from django_playlyfe.backends.engine.by_hand import ByHand
 from django_playlyfe.backends.engine.lists import ListsOfPlayers
 from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
 from django_playlyfe.links import link_of_player
@@ -48,7 +49,7 @@ ENVIRONMENTS = ("production", "staging")
 OPTIONS = ("GAME", "ENVIRONMENT")
 
 
-class EngineBackend(ListsOfPlayers, GameBackend):
+class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
     """A game of the embedded engine.
 
     OPTIONS:

@@ -1,0 +1,65 @@
+"""What people who run the embedded game do to a player, and how good a player is among the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django_playlyfe import wire
+from django_playlyfe.types import Player
+
+if TYPE_CHECKING:
+    from django_playlyfe.engine.realm import Realm
+
+
+class ByHand:
+    """Changes that are no play, in the caller's transaction. Who made them and why is kept in the log."""
+
+    @property
+    def realm(self) -> Realm:
+        """Which game in which environment."""
+        raise NotImplementedError
+
+    def adjust_scores(
+        self, player_id: str, rewards: Sequence[Mapping[str, Any]], *, by: str = "", reason: str = ""
+    ) -> Player:
+        """Change scores by rewards; levels and achievements follow."""
+        from django_playlyfe.engine import services
+
+        services.adjust_scores(self.realm, player_id, rewards, admin=by, reason=reason)
+        return self._read(player_id)
+
+    def revert_events(self, player_id: str, event_ids: Sequence[str], *, by: str = "", reason: str = "") -> Player:
+        """Take the changes of these events back."""
+        from django_playlyfe.engine import services
+
+        services.revert(self.realm, player_id, event_ids, admin=by, reason=reason)
+        return self._read(player_id)
+
+    def reset_player(self, player_id: str, *, by: str = "", reason: str = "") -> Player:
+        """Give a player the state of a new one."""
+        from django_playlyfe.engine import services
+
+        services.reset_player(self.realm, player_id, admin=by, reason=reason)
+        return self._read(player_id)
+
+    def better_than(
+        self,
+        player_id: str,
+        board: str,
+        *,
+        cycle: str = "alltime",
+        timestamp: datetime | None = None,
+        scope_id: str | None = None,
+    ) -> float | None:
+        """By five queries, quick ones however large the board is."""
+        from django_playlyfe.engine import selectors
+
+        where: dict[str, Any] = {"cycle": cycle, "timestamp": timestamp, "scope_id": scope_id}
+        return selectors.ranking(self.realm, board, player_id=player_id, **where).better_than(player_id)
+
+    def _read(self, player_id: str) -> Player:
+        from django_playlyfe.engine import selectors
+
+        return wire.read_player(selectors.profile(self.realm, player_id))
