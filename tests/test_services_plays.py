@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import override_settings
 
 from django_playlyfe import services, signals
@@ -99,7 +99,8 @@ class TestTransactions:
         finish(user)
         with count_queries() as counted:
             finish(user)
-        assert len(counted) == 9, counted  # the link, and the eight of a play whose board has cycles
+        # the link, and the eight of a play whose board has cycles: three where the database takes several at once
+        assert len(counted) == (4 if connection.vendor == "postgresql" else 9), counted
 
 
 class TestRefusals:
@@ -130,7 +131,7 @@ class TestRefusals:
             finish(user)
         with count_queries() as second:
             finish(user)
-        assert len(first) == len(second) == 7
+        assert len(first) == len(second) == (6 if connection.vendor == "postgresql" else 8)
 
 
 class TestMistakes:

@@ -167,20 +167,24 @@ def save_calls(calls: Sequence[Call]) -> None:
 
 def save_feed_entries(calls: Iterable[Call]) -> None:
     """Show the global events of calls in the game's feed. One query, none if there are no such events."""
-    entries = [
+    entries = [entry for call in calls for entry in feed_entries(call)]
+    if entries:
+        FeedEntry.objects.using(transactions.write_alias()).bulk_create(entries)
+
+
+def feed_entries(call: Call) -> list[FeedEntry]:
+    """What the game's feed shows of a call; rows that are not saved, of a call that may not be saved either."""
+    return [
         FeedEntry(
             game_id=call.game_id,
             environment=call.environment,
             player=call.player,
-            call=call,
+            call_id=call.pk,
             tick=tick,
             at=call.at,
         )
-        for call in calls
         for tick in feed_ticks(call)
     ]
-    if entries:
-        FeedEntry.objects.using(transactions.write_alias()).bulk_create(entries)
 
 
 def recorded(realm: Realm, call: Call, player: Player, *, replayed: bool = False) -> Recorded:

@@ -9,23 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 from django.db import connections
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
+from django_playlyfe.engine import statements
 from django_playlyfe.engine.boards import histograms
 from django_playlyfe.engine.boards.histograms import Move
 from django_playlyfe.engine.boards.sheet_sql import SheetKey
-from django_playlyfe.engine.models import ActionCount, Player, Score
+from django_playlyfe.engine.models import ActionCount, Call, FeedEntry, Player, Score
 from django_playlyfe.engine.rules.plan import Plan, SetMetric, StateMetric
 from django_playlyfe.engine.rules.state import Guard, PlayerState, Usage, Write
+from django_playlyfe.engine.statements import Asked, Below, Reading, Upsert
 
 RecordedWrite = list[Any]
 """``[metric, item, before, reached_at before in ms, after]``; None = no stored score."""
 
-Row = TypeVar("Row", bound=Model)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_SCORE_KEY, _SCORE_VALUES = ("player", "metric", "item"), ("value", "state", "reached_at")
+_COUNT_KEY, _COUNT_VALUES = ("player", "action"), ("count", "usage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,33 @@ class StoredCount:
     usage: Usage = field(default_factory=dict)
 
 
+class ScoreRow(NamedTuple):
+    """A row of the scores, as the hot path reads it."""
+
+    pk: int
+    metric: str
+    item: str
+    value: int | None
+    state: str
+    reached_at: datetime
+
+
+@dataclass(slots=True)
+class CountRow:
+    """A row of the action counts, as the hot path reads it."""
+
+    pk: int
+    action: str
+    count: int
+    usage: Usage
+
+
+_SCORES = Reading(lambda player: Score.objects.filter(player=player).values_list(*ScoreRow._fields), int)
+_COUNTS = Reading(
+    lambda player: ActionCount.objects.filter(player=player).values_list("pk", "action", "count", "usage"), int
+)
+
+
 class Projections:
     """Scores and counts of one player.
 
@@ -55,7 +85,12 @@ class Projections:
             them).
     """
 
-    def __init__(self, player: Player, scores: Iterable[Score] = (), counts: Iterable[ActionCount] = ()) -> None:
+    def __init__(
+        self,
+        player: Player,
+        scores: Iterable[Score | ScoreRow] = (),
+        counts: Iterable[ActionCount | CountRow] = (),
+    ) -> None:
         self.player = player
         self._score_rows = {(row.metric, row.item): row for row in scores}
         self._count_rows = {row.action: row for row in counts}
@@ -65,13 +100,15 @@ class Projections:
 
     @classmethod
     def load(cls, player: Player) -> Projections:
-        """Read what is stored, from the database that the player was read from. Two queries."""
-        database = player._state.db
-        return cls(
-            player,
-            Score.objects.using(database).filter(player=player),
-            ActionCount.objects.using(database).filter(player=player),
-        )
+        """Read what is stored, from the database that the player was read from. Two queries, sent together."""
+        return cls.load_beside(player)[0]
+
+    @classmethod
+    def load_beside(cls, player: Player, *asked: Asked) -> tuple[Projections, list[list[statements.Row]]]:
+        """As :meth:`load`; and what other readings find, without a further round trip."""
+        own = (player.pk,)
+        scores, counts, *others = statements.read(player._state.db or "", (_SCORES, own), (_COUNTS, own), *asked)
+        return cls(player, map(ScoreRow._make, scores), (CountRow(*row) for row in counts)), others
 
     def state(self, plan: Plan) -> PlayerState:
         """What the rules of this design may see."""
@@ -145,7 +182,19 @@ class Projections:
         of scores, and the same of counts."""
         save_all([self])
 
-    def changed_scores(self) -> tuple[list[Score], list[Score]]:
+    def save_with(self, call: Call, entries: Sequence[FeedEntry], *others: Upsert) -> None:
+        """As :meth:`save`, together with a new row of the log, its entries in the feed, and what else is written."""
+        scores, lost = self.changed_scores()
+        counts, dropped = self.changed_counts()
+        game, environment = self.player.game_id, self.player.environment
+        histograms.moved(game, environment, self.moves([*scores, *lost]))
+        database = self.player._state.db or ""
+        _delete(Score.objects.using(database), lost)
+        _delete(ActionCount.objects.using(database), dropped)
+        written = [Upsert(scores, _SCORE_KEY, _SCORE_VALUES), Upsert(counts, _COUNT_KEY, _COUNT_VALUES)]
+        statements.insert(database, call, [*others, *written], Below(entries, "call"))
+
+    def changed_scores(self) -> tuple[list[Score], list[Score | ScoreRow]]:
         """Rows to write, and rows that are gone."""
         loaded = self._score_rows
         written = [
@@ -155,17 +204,17 @@ class Projections:
         ]
         return written, [row for key, row in loaded.items() if key not in self.scores]
 
-    def changed_counts(self) -> tuple[list[ActionCount], list[ActionCount]]:
+    def changed_counts(self) -> tuple[list[ActionCount], list[ActionCount | CountRow]]:
         """Rows to write, and rows that are gone."""
         loaded = self._count_rows
         written = [
-            ActionCount(player=self.player, action=action, count=stored.count, usage=stored.usage)
+            ActionCount(player_id=self.player.pk, action=action, count=stored.count, usage=stored.usage)
             for action, stored in self.counts.items()
             if action not in loaded or StoredCount(loaded[action].count, loaded[action].usage) != stored
         ]
         return written, [row for action, row in loaded.items() if action not in self.counts]
 
-    def moves(self, rows: Iterable[Score]) -> Iterable[Move]:
+    def moves(self, rows: Iterable[Score | ScoreRow]) -> Iterable[Move]:
         """What the histograms of large boards must know of rows that change."""
         game, environment = self.player.game_id, self.player.environment
         for row in rows:
@@ -179,21 +228,25 @@ class Projections:
 def save_all(projections: Sequence[Projections]) -> None:
     """As :meth:`Projections.save` for several players of one game and environment, at the same cost."""
     first = projections[0].player
-    scores: tuple[list[Score], list[Score]] = ([], [])
-    counts: tuple[list[ActionCount], list[ActionCount]] = ([], [])
+    scores: list[Score] = []
+    counts: list[ActionCount] = []
+    lost: list[Score | ScoreRow] = []
+    dropped: list[ActionCount | CountRow] = []
     moves: list[Move] = []
     for stored in projections:
         written, gone = stored.changed_scores()
         moves += stored.moves([*written, *gone])
-        scores[0].extend(written)
-        scores[1].extend(gone)
-        for rows, changed in zip(counts, stored.changed_counts(), strict=True):
-            rows.extend(changed)
+        scores += written
+        lost += gone
+        counted, forgotten = stored.changed_counts()
+        counts += counted
+        dropped += forgotten
     histograms.moved(first.game_id, first.environment, moves)
     database = first._state.db
-    values = ["value", "state", "reached_at"]
-    _store(Score.objects.using(database), *scores, key=["player", "metric", "item"], values=values)
-    _store(ActionCount.objects.using(database), *counts, key=["player", "action"], values=["count", "usage"])
+    _delete(Score.objects.using(database), lost)
+    _delete(ActionCount.objects.using(database), dropped)
+    _store(Score.objects.using(database), Upsert(scores, _SCORE_KEY, _SCORE_VALUES))
+    _store(ActionCount.objects.using(database), Upsert(counts, _COUNT_KEY, _COUNT_VALUES))
 
 
 def score_rows(projections: Projections) -> list[Score]:
@@ -204,7 +257,7 @@ def score_rows(projections: Projections) -> list[Score]:
 def count_rows(projections: Projections) -> list[ActionCount]:
     """All counts as rows, not saved."""
     return [
-        ActionCount(player=projections.player, action=action, count=stored.count, usage=stored.usage)
+        ActionCount(player_id=projections.player.pk, action=action, count=stored.count, usage=stored.usage)
         for action, stored in projections.counts.items()
     ]
 
@@ -214,7 +267,7 @@ def _score_row(player: Player, key: tuple[str, str], stored: StoredScore) -> Sco
     return Score(
         game_id=player.game_id,
         environment=player.environment,
-        player=player,
+        player_id=player.pk,
         metric=metric,
         item=item,
         value=None if isinstance(stored.value, str) else stored.value,
@@ -223,19 +276,26 @@ def _score_row(player: Player, key: tuple[str, str], stored: StoredScore) -> Sco
     )
 
 
-def _store(rows: QuerySet[Row], written: list[Row], gone: list[Row], *, key: list[str], values: list[str]) -> None:
-    """Delete rows, then insert rows or give those with the same key these values: one statement for new and old ones,
-    and far less work for Django than ``bulk_update`` is."""
-    if gone:
-        rows.filter(pk__in=[row.pk for row in gone]).delete()
-    if written:
+def _delete(rows: QuerySet[Any], gone: Iterable[Any]) -> None:
+    keys = [row.pk for row in gone]
+    if keys:
+        rows.filter(pk__in=keys).delete()
+
+
+def _store(rows: QuerySet[Any], upsert: Upsert) -> None:
+    """Insert rows, or give those with the same key these values: one statement for new and old ones, and far less work
+    for Django than ``bulk_update`` is."""
+    if upsert.rows:
         names_target = connections[rows.db].features.supports_update_conflicts_with_target
         rows.bulk_create(
-            written, update_conflicts=True, unique_fields=key if names_target else None, update_fields=values
+            upsert.rows,
+            update_conflicts=True,
+            unique_fields=upsert.key if names_target else None,
+            update_fields=upsert.values,
         )
 
 
-def _as_stored(row: Score) -> StoredScore:
+def _as_stored(row: Score | ScoreRow) -> StoredScore:
     return StoredScore(row.state or (row.value if row.value is not None else 0), row.reached_at)
 
 

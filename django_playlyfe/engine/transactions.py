@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
-from django.db import connections, router, transaction
+from django.db import DatabaseError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 
@@ -27,6 +28,30 @@ def write_connection() -> BaseDatabaseWrapper:
 def atomic() -> transaction.Atomic:
     """The caller's transaction if one is open, else an own one. Everything that writes runs in it."""
     return transaction.atomic(using=write_alias())
+
+
+@contextmanager
+def joined() -> Iterator[None]:
+    """As :func:`atomic`, without a savepoint of its own in the caller's transaction: two round trips less.
+
+    Only for work that leaves nothing half done when it is refused: what it writes, it writes in :func:`writing`.
+    """
+    connection = write_connection()
+    if not connection.in_atomic_block:
+        with atomic():
+            yield
+        return
+    try:
+        yield
+    except DatabaseError:  # the transaction may be of no use any more, as after any query that fails
+        transaction.set_rollback(True, using=connection.alias)
+        raise
+
+
+def writing() -> transaction.Atomic:
+    """Writes of :func:`joined` work, which come after all that can be refused: if one of them fails, the caller's whole
+    transaction is rolled back, as if a ``save()`` had failed in it."""
+    return transaction.atomic(using=write_alias(), savepoint=False)
 
 
 def after_commit(receiver: Callable[[], object]) -> None:

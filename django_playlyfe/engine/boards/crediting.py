@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -24,11 +25,14 @@ from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.rules.arithmetic import LIMIT
 from django_playlyfe.engine.rules.cycles import cycle_key, first_day, following_day
 from django_playlyfe.engine.rules.plan import Plan
+from django_playlyfe.engine.statements import Asked, Reading, Row, Upsert
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _DAY = timedelta(days=1)
 _BATCH = 500
 """Most rows of one statement."""
+_LOOKED_FOR = 32
+"""Most rows that are read before it is known whether a call concerns them."""
 
 
 class RowKey(NamedTuple):
@@ -41,6 +45,9 @@ class RowKey(NamedTuple):
     player: int | None
 
 
+_KEY, _VALUES = RowKey._fields, ("value", "reached_at")
+
+
 class Standing(NamedTuple):
     """What a row says."""
 
@@ -49,6 +56,8 @@ class Standing(NamedTuple):
 
 
 Rows = dict[RowKey, Standing]
+Known = dict[RowKey, Standing | None]
+"""Rows that were looked for; None = there is none."""
 Entry = tuple[Player, Plan, Call]
 """A call with its player and the design that judged it; ``events`` and ``writes`` are complete."""
 
@@ -60,6 +69,72 @@ def credit(player: Player, plan: Plan, call: Call) -> None:
     if it names other players in its scopes.
     """
     credit_all([(player, plan, call)])
+
+
+def prepare(player: Player, plan: Plan, call: Call, known: Known) -> Upsert:
+    """As :func:`credit`, but the rows are left to the caller to store, in the same transaction.
+
+    Args:
+        player, plan, call: as of :func:`credit`.
+        known: what :func:`look` has found; further rows cost a query.
+    """
+    note([(player, plan, call)])
+    changed: Rows = {}
+    _apply(changed, player.pk, plan, call.at, call.credits)
+    if not changed:
+        return Upsert((), _KEY, _VALUES)
+    stored = {key: row for key in changed if (row := known.get(key)) is not None}
+    unknown = changed.keys() - known.keys()
+    if unknown:
+        stored |= {key: standing_of(row) for key, row in _load(unknown).items()}
+    rows = dict(stored)
+    _apply(rows, player.pk, plan, call.at, call.credits)
+    _note_moves(player.game_id, player.environment, stored, rows)
+    return Upsert(_made(player.game_id, player.environment, rows), _KEY, _VALUES)
+
+
+def look(player: Player, plan: Plan, at: datetime, *, in_scopes: bool) -> Look:
+    """What a call at this instant is likely to change of its player's own rows, to be read beside other things.
+
+    Nothing if the call names scopes (``in_scopes``): the rows there need a query anyway, which then reads all.
+    """
+    zone = ZoneInfo(plan.cycle_timezone)
+    keys = [
+        RowKey(player.pk, board.id, cycle_key(cycle, at, zone), "", player.pk)
+        for board in plan.boards.values()
+        if board.scope_type != "custom"
+        for cycle in contributions.stored_cycles(board)
+    ]
+    if in_scopes or not 0 < len(keys) <= _LOOKED_FOR:
+        return Look([], [])
+    boards, cycles = sorted({key.board for key in keys}), sorted({key.cycle for key in keys})
+    return Look(keys, [(_own_rows(len(boards), len(cycles)), (player.pk, *boards, *cycles))])
+
+
+class Look(NamedTuple):
+    """The keys of rows that are looked for, and how: no reading or one."""
+
+    keys: list[RowKey]
+    asked: list[Asked]
+
+    def known(self, found: Sequence[Sequence[Row]]) -> Known:
+        """What came of it."""
+        known: Known = dict.fromkeys(self.keys)
+        for player, board, cycle, value, reached_at in (row for rows in found for row in rows):
+            known[RowKey(player, board, cycle, "", player)] = Standing(value, reached_at)
+        return known
+
+
+@lru_cache(maxsize=64)
+def _own_rows(boards: int, cycles: int) -> Reading:
+    """The rows of a player in so many boards and cycles."""
+
+    def compose(player: int, *names: str) -> QuerySet[BoardRow, Row]:
+        rows = BoardRow.objects.filter(entity=player, player=player, scope="")
+        rows = rows.filter(board__in=names[:boards], cycle__in=names[boards:])
+        return rows.values_list("player_id", "board", "cycle", "value", "reached_at")
+
+    return Reading(compose, int, *[str] * (boards + cycles))
 
 
 def credit_all(entries: Sequence[Entry]) -> None:
@@ -210,7 +285,19 @@ def _load(keys: Iterable[RowKey]) -> dict[RowKey, BoardRow]:
 def store(game: int, environment: str, rows: Mapping[RowKey, Standing]) -> None:
     """Insert or update rows, in one statement where they are not very many."""
     database = transactions.write_connection()
-    made = [
+    made = _made(game, environment, rows)
+    if made:
+        _rows().bulk_create(
+            made,
+            batch_size=_BATCH,
+            update_conflicts=True,
+            update_fields=_VALUES,
+            unique_fields=_KEY if database.features.supports_update_conflicts_with_target else None,
+        )
+
+
+def _made(game: int, environment: str, rows: Mapping[RowKey, Standing]) -> list[BoardRow]:
+    return [
         BoardRow(
             game_id=game,
             environment=environment,
@@ -225,14 +312,6 @@ def store(game: int, environment: str, rows: Mapping[RowKey, Standing]) -> None:
         )
         for key, row in rows.items()
     ]
-    if made:
-        _rows().bulk_create(
-            made,
-            batch_size=_BATCH,
-            update_conflicts=True,
-            update_fields=["value", "reached_at"],
-            unique_fields=list(RowKey._fields) if database.features.supports_update_conflicts_with_target else None,
-        )
 
 
 def _note_moves(game: int, environment: str, before: Rows, after: Rows) -> None:

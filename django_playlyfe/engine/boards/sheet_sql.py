@@ -71,12 +71,16 @@ def texts(of_scores: bool) -> Texts:
         better=(
             f"SELECT b.above + ({pending} AND c.number > b.number)"
             f' + (SELECT COUNT(*) FROM "{table}" r WHERE {rows.format("r")} AND r.value > %s AND r.value <= %s)'
-            f' - {{}} FROM "{BUCKET}" b WHERE b.histogram_id = %s AND b.number = %s'
+            f' - ({hidden} AND h.value > %s) FROM "{BUCKET}" b WHERE b.histogram_id = %s AND b.number = %s'
         ),
-        hidden=f"({hidden} AND h.value > %s)",
-        own=(
-            f'SELECT m.value, EXISTS (SELECT 1 FROM "{PLAYER}" d {disabled}) '
-            f'FROM "{PLAYER}" p JOIN "{table}" m ON m.{owner} = p.id AND {rows.format("m")} '
+        place=(
+            f'SELECT m.value, EXISTS (SELECT 1 FROM "{PLAYER}" d {disabled}), '
+            f"b.above + ({pending} AND c.number > b.number)"
+            f' + (SELECT COUNT(*) FROM "{table}" r WHERE {rows.format("r")}'
+            " AND r.value > m.value AND r.value <= b.high)"
+            f' FROM "{PLAYER}" p JOIN "{table}" m ON m.{owner} = p.id AND {rows.format("m")} '
+            f'JOIN "{BUCKET}" b ON b.histogram_id = %s AND b.low = '
+            f'(SELECT MAX(l.low) FROM "{BUCKET}" l WHERE l.histogram_id = %s AND l.low <= m.value) '
             "WHERE p.game_id = %s AND p.environment = %s AND p.player_id = %s AND p.enabled"
         ),
         total=(
@@ -105,8 +109,7 @@ class Texts(NamedTuple):
     """SQL with its placeholders."""
 
     better: str
-    hidden: str
-    own: str
+    place: str
     total: str
     counts: str
     quantiles: str
@@ -121,18 +124,11 @@ def parameters(key: SheetKey) -> tuple[Any, ...]:
     return (key.game, key.environment, key.board, key.cycle, key.scope)
 
 
-def better(key: SheetKey, cuts: Cuts, score: int, *, any_hidden: bool = True) -> int | None:
-    """How many visible rows have a better score; None if the histogram is not counted.
-
-    Where no player is disabled, as :func:`own` says, the database need not plan how to leave them out, which takes it
-    longer than the rest.
-    """
-    rows, number, statements = parameters(key), cuts.number(score), texts(bool(key.metric))
-    given = (*rows, score, cuts.high(number))
-    if any_hidden:
-        given = (*given, key.game, key.environment, *rows, score)
-    text = statements.better.format(statements.hidden if any_hidden else "0")
-    found = _one(text, (*given, cuts.histogram, number))
+def better(key: SheetKey, cuts: Cuts, score: int) -> int | None:
+    """How many visible rows have a better score; None if the histogram is not counted."""
+    rows, number = parameters(key), cuts.number(score)
+    given = (*rows, score, cuts.high(number), key.game, key.environment, *rows, score, cuts.histogram, number)
+    found = _one(texts(bool(key.metric)).better, given)
     return None if found is None else int(found[0])
 
 
@@ -143,11 +139,18 @@ def total(key: SheetKey, histogram: int) -> tuple[int, int] | None:
     return None if found is None else (int(found[0]), int(found[1]))
 
 
-def own(key: SheetKey, player_id: str) -> tuple[int, bool] | None:
-    """The score of a visible player, and whether any player of the game is hidden; None without a score."""
-    where = (key.game, key.environment)
-    found = _one(texts(bool(key.metric)).own, (*where, *parameters(key), *where, player_id))
-    return None if found is None else (int(found[0]), bool(found[1]))
+def place(key: SheetKey, cuts: Cuts, player_id: str) -> tuple[int, int] | None:
+    """The score of a visible player and how many visible rows have a better one; None without a score, and if the
+    histogram is not counted. One statement; where a player is hidden one more."""
+    where, rows, statements = (key.game, key.environment), parameters(key), texts(bool(key.metric))
+    found = _one(statements.place, (*where, *rows, *rows, cuts.histogram, cuts.histogram, *where, player_id))
+    if found is None:
+        return None
+    if not found[1]:
+        return int(found[0]), int(found[2])
+    # To leave the hidden ones out takes the database longer to plan than all of the above takes it to run.
+    before = better(key, cuts, int(found[0]))
+    return None if before is None else (int(found[0]), before)
 
 
 def counts(key: SheetKey, histogram: int) -> list[tuple[int, int, int]]:

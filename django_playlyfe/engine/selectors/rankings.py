@@ -42,8 +42,8 @@ class Ranking:
     without: frozenset[str] = frozenset()
 
     def place(self, player_id: str) -> Place | None:
-        """Rank and score of a player, None if the player is not on the board. Two queries, of a large board quick
-        ones however large it is."""
+        """Rank and score of a player, None if the player is not on the board. Two queries; of a large board one, and
+        a quick one however large it is (two where a player is disabled)."""
         quick = self._quick_place(player_id)
         if quick is not None:
             return quick
@@ -102,10 +102,9 @@ class Ranking:
         if key is None or self.without or self.sheet.ties != "competition":
             return None
         for cuts in ranks.histograms_of(self.sheet):
-            own = sheet_sql.own(key, player_id)
-            better = None if own is None else sheet_sql.better(key, cuts, own[0], any_hidden=own[1])
-            if own is not None and better is not None:
-                return Place(better + 1, own[0])
+            found = sheet_sql.place(key, cuts, player_id)
+            if found is not None:
+                return Place(found[1] + 1, found[0])
         return None
 
     def _counted(self) -> Sheet:

@@ -59,7 +59,7 @@ def play(
         ConfigurationError: no such game, or it has no active design.
     """
     request = inputs.read_play(action, variables, count, scopes, idempotency_key, at)
-    with transactions.atomic():
+    with transactions.joined():
         player = lock_player(realm, player_id)
         if not player.enabled:
             raise make_error("access_denied", f"The player '{player_id}' is disabled")
@@ -98,18 +98,19 @@ def check_same_play(earlier: Call, request: PlayRequest) -> None:
 
 
 def _judge_and_store(player: Player, version: DesignVersion, request: PlayRequest, dice: Dice | None) -> Call:
-    plan, projections = plans.plan_of(version), Projections.load(player)
+    plan, at = plans.plan_of(version), request.at or inputs.in_milliseconds(clock.now())
+    boards = crediting.look(player, plan, at, in_scopes=bool(request.scopes))
+    projections, found = Projections.load_beside(player, *boards.asked)
     guards.load([projections], guards.asked_by_play(plan, request.action, request.variables))
     past = None if request.at is None else _past_plays(player, request.action)
-    call = judged(projections, version, request, past, dice)
-    crediting.credit(player, plan, call)
-    call.save(force_insert=True, using=transactions.write_alias())
-    projections.save()
-    guards.store([call])
-    log.save_feed_entries([call])
-    if player.judged_version_id != version.pk:
-        player.judged_version = version
-        player.save(update_fields=["judged_version"])
+    call = judged(projections, version, request, at, past, dice)
+    with transactions.writing():
+        credited = crediting.prepare(player, plan, call, boards.known(found))
+        projections.save_with(call, log.feed_entries(call), credited)
+        guards.store([call])
+        if player.judged_version_id != version.pk:
+            player.judged_version = version
+            player.save(update_fields=["judged_version"])
     return call
 
 
@@ -117,6 +118,7 @@ def judged(
     projections: Projections,
     version: DesignVersion,
     request: PlayRequest,
+    at: datetime,
     past: PastPlays | None = None,
     dice: Dice | None = None,
 ) -> Call:
@@ -126,6 +128,7 @@ def judged(
         projections: of the player.
         version: the design in force.
         request: the play.
+        at: when it happened, whole milliseconds.
         past: all earlier plays of the action, for a backdated play only.
         dice: chance, if not the game's own.
 
@@ -133,7 +136,6 @@ def judged(
         PlaylyfeError: the rules refuse it; nothing is changed.
     """
     player, plan = projections.player, plans.plan_of(version)
-    at = request.at or inputs.in_milliseconds(clock.now())
     seed = log.new_seed(at)
     try:
         found = judge_play(
