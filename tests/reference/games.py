@@ -47,7 +47,9 @@ RATES = (
 
 @dataclass(frozen=True)
 class Step:
-    """A call of a history: of an action, or of the custom rule ``bonus``; so many milliseconds after the one before."""
+    """A call of a history, so many milliseconds after the one before: of an action, or of the custom rule ``bonus``; a
+    ``patch`` of scores by the rewards in ``variables``; a ``revert`` of an event with changes, ``back`` from the last.
+    """
 
     name: str
     count: int
@@ -314,7 +316,11 @@ class Author:
             "undeclared": self.one([1, "x", [1, {"a": None}]]),
         }
         variables = {"n": 3} if self.often(0.6) else {name: value for name, value in given.items() if self.often()}
-        name = self.one(["read"] * 5 + ["write"] * 4 + ["bonus"] * 2 + ["unknown"])
+        name = self.one(["read"] * 5 + ["write"] * 4 + ["bonus"] * 2 + ["patch", "revert", "unknown"])
+        if name == "patch":
+            variables = {"rewards": [self.reward(variables=False) for _ in range(self.random.randint(1, 2))]}
+        elif name == "revert":
+            variables = {"back": self.random.randint(0, 4)}
         return Step(name, self.one([1, 1, 1, 2, 3]), variables, self.one(PAUSES))
 
 

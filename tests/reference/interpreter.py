@@ -64,7 +64,7 @@ class Interpreter:
     def create(self, at: datetime, dice: Dice) -> Person:
         """§14.2, §10.1: a bootstrap is applied silently; steps 7 and 9 to 12 follow it."""
         person = Person()
-        call = _Call(self, person, at, {}, 1)
+        call = _Call(self, person, at, {})
         rewards = self.design.get("bootstrap", {}).get("scores", [])
         call.pay([(reward, 1) for index, reward in enumerate(rewards) if rolls(dice, f"0.{index}", reward)])
         call.follow()
@@ -75,13 +75,13 @@ class Interpreter:
         definition = next((entry for entry in self.design["actions"] if entry["id"] == action), None)
         if definition is None:
             raise Refusal("action_not_found")
-        if not _Call(self, person, at, {}, count).holds(definition.get("requires", {}), person):
+        if not _Call(self, person, at, {}).holds(definition.get("requires", {}), person):
             raise Refusal("access_denied")
         variables = effective(definition.get("variables", []), given)
         if "rate" in definition and not self.has_room(definition["rate"], person, action, count, at):
             raise Refusal("rate_limit_exceeded")
 
-        call = _Call(self, person, at, variables, count)
+        call = _Call(self, person, at, variables)
         rewards: list[tuple[Json, int]] = []
         if rolls(dice, "action", definition):
             for position, rule in enumerate(definition.get("rules", [])):
@@ -103,7 +103,7 @@ class Interpreter:
         rule = next((entry for entry in self.rules("custom") if entry["id"] == rule_id), None)
         if rule is None:
             raise Refusal("rule_not_found")
-        call = _Call(self, person, at, effective(rule.get("variables", []), given), 1)
+        call = _Call(self, person, at, effective(rule.get("variables", []), given))
         matching = [inner for inner in rule["rules"] if call.matches(inner, "rule", rule_id)]
         if matching:
             changes = call.pay([(reward, 1) for inner in matching for reward in inner["rewards"]])
@@ -114,9 +114,20 @@ class Interpreter:
 
     def patch(self, person: Person, rewards: Sequence[Json], at: datetime) -> list[Json]:
         """§4, §10.1: an administrator's score patch."""
-        call = _Call(self, person, at, {}, 1)
+        call = _Call(self, person, at, {})
         call.emit({"event": "score", "changes": call.pay([(reward, 1) for reward in rewards])})
         call.follow()
+        vars(person).update(vars(call.live))
+        return call.events
+
+    def revert(self, person: Person, events: Sequence[Json], at: datetime) -> list[Json]:
+        """§10.2: the direct changes of events, newest first, taken back; levels run again, achievements do not."""
+        call = _Call(self, person, at, {})
+        told = [change for event in events for change in reversed(event["changes"])]
+        changes = [made for change in told if (made := call.taken_back(change)) is not None]
+        call.emit({"event": "score", "changes": changes + call.recompute(changes)})
+        for rule in self.rules("level"):
+            call.judge_level(rule)
         vars(person).update(vars(call.live))
         return call.events
 
@@ -182,13 +193,12 @@ class Interpreter:
 class _Call:
     """One call about one player: ``snapshot`` is the player before it (step 4), ``live`` the player so far."""
 
-    def __init__(self, game: Interpreter, person: Person, at: datetime, variables: Json, count: int) -> None:
+    def __init__(self, game: Interpreter, person: Person, at: datetime, variables: Json) -> None:
         self.game = game
         self.snapshot = copy.deepcopy(person)
         self.live = copy.deepcopy(person)
         self.at = at
         self.variables = variables
-        self.count = count
         self.events: list[Json] = []
         self.computed = self.all_compounds(self.snapshot)
 
@@ -302,7 +312,11 @@ class _Call:
             return self.hold(metric, {item: count for item, count in counts.items() if count is not None})
         old = self.live.points.get(metric["id"])
         default = int(metric.get("constraints", {}).get("default", "0"))
-        new = self.moved(default if old is None else old, reward["verb"], reward["value"], weight)
+        return self.put(metric, self.moved(default if old is None else old, reward["verb"], reward["value"], weight))
+
+    def put(self, metric: Json, new: int | None) -> Json | None:
+        """A score within its limits; None = undefined, no change."""
+        old = self.live.points.get(metric["id"])
         if new is None:
             return None
         new = max(new, self.game.bound(metric["id"], "min", "0"))  # type: ignore[assignment]  # an int where finite
@@ -311,6 +325,28 @@ class _Call:
             return None
         self.live.points[metric["id"]] = new
         return change_of(metric, text_delta(old, new))
+
+    def taken_back(self, change: Json) -> Json | None:
+        """§10.2: the inverse delta, clamped; ``old: null`` counts as the default, or 0; a state goes back to it."""
+        metric, delta = self.game.metrics[change["metric"]["id"]], change["delta"]
+        if metric["type"] == "compound":
+            return None
+        if metric["type"] == "set":
+            held = self.live.items.get(metric["id"], {})
+            names = {self.game.member(metric["id"], name)["id"]: both for name, both in delta.items()}
+            return self.hold(
+                metric,
+                {item: held.get(item, 0) - int(both["new"]) + int(both["old"] or 0) for item, both in names.items()},
+            )
+        if metric["type"] == "state":
+            if delta["old"] is not None:
+                return self.enter(metric, self.game.member(metric["id"], delta["old"])["id"])
+            name = self.game.member(metric["id"], self.live.states.pop(metric["id"]))["name"]
+            return change_of(metric, {"old": name, "new": None})
+        default = int(metric.get("constraints", {}).get("default", "0"))
+        gained = int(delta["new"]) - (default if delta["old"] is None else int(delta["old"]))
+        old = self.live.points.get(metric["id"])
+        return self.put(metric, rounded(Decimal((default if old is None else old) - gained)))
 
     def moved(self, current: int, verb: str, text: object, weight: int) -> int | None:
         amount = number(self.value(text, self.snapshot))

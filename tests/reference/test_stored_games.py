@@ -22,7 +22,7 @@ from tests.examples import examples
 
 from .games import Played, Step, game
 from .interpreter import Interpreter, Person, Refusal
-from .test_agreement import SEEDS, SIZES, paid_once, scores, slow
+from .test_agreement import SEEDS, SIZES, Told, event_of, paid_once, scores, slow
 
 pytestmark = pytest.mark.django_db
 REALM = Realm("random")
@@ -50,14 +50,26 @@ def stored(document: dict[str, Any]) -> dict[str, Any]:
     return scores(person)
 
 
+def identified(recorded: services.Recorded) -> list[tuple[dict[str, Any], str]]:
+    """The events with changes of an answer in emission order, each with its id."""
+    events = [*recorded.events["local"], *recorded.events["global"]]
+    return [(body, event["id"]) for body, event in zip(bodies(recorded), events, strict=True) if body["changes"]]
+
+
 def bodies(recorded: services.Recorded) -> list[dict[str, Any]]:
     """The events of an answer in emission order, without what the log adds to them."""
     events = [*recorded.events["local"], *recorded.events["global"]]
-    added = ("id", "timestamp", "actor", "scopes")
+    added = ("id", "timestamp", "actor", "player", "scopes")
     return [{key: part for key, part in event.items() if key not in added} for event in events]
 
 
-def call(step: Step, roll: Dice) -> services.Recorded:
+def call(step: Step, roll: Dice, event_id: str) -> services.Recorded:
+    if step.name == "patch":
+        return services.adjust_scores(REALM, "ada", step.variables["rewards"])
+    if step.name == "revert":
+        reverted = services.revert(REALM, "ada", [event_id])
+        assert reverted is not None
+        return reverted
     if step.name == "bonus":
         return services.run_rule(REALM, "bonus", [{"variables": step.variables, "player_ids": ["ada"]}])[0][0]
     return services.play(REALM, "ada", step.name, step.variables, count=step.count, dice=roll)
@@ -70,19 +82,26 @@ def play_both(played: Played) -> None:
         activate(REALM, played.design)
         services.create_player(REALM, "ada", alias="Ada")
     person = reference.create(played.instants[0], played.dice(0))
+    told = Told()
     for number, (step, at) in enumerate(zip(played.history, played.instants, strict=True), 1):
         roll, refusal, events = played.dice(number), None, []
+        found, is_there = event_of(step, told)
+        if not is_there:
+            continue
+        event, event_id = found or (None, "")
         try:
-            events = slow(reference, person, step, at, roll)
+            events = slow(reference, person, step, at, roll, event)
         except Refusal as refused:
             refusal = refused
         with time_machine.travel(at, tick=False):
             if refusal is not None:
                 with pytest.raises(PlaylyfeError) as caught:
-                    call(step, roll)
+                    call(step, roll, event_id)
                 assert caught.value.code == refusal.code
             else:
-                assert bodies(call(step, roll)) == events
+                recorded = call(step, roll, event_id)
+                assert bodies(recorded) == events
+                told.bodies += [] if step.name == "revert" else identified(recorded)
         assert stored(document) == scores(person)
         assert set(OnceGuard.objects.values_list("guard", "thing")) == paid_once(person)
     assert Call.objects.filter(kind=Call.Kind.PLAY).count() == len(person.plays)
