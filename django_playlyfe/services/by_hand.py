@@ -65,8 +65,7 @@ def revert(user: Who, event_ids: Sequence[str], *, by: str = "", reason: str = "
 
 
 def reset_player(user: Who, *, by: str = "", reason: str = "", game: str = DEFAULT_GAME) -> Player:
-    """Give a player what a new player gets, and nothing else; counts and limits of actions begin anew too. No play
-    before it can be undone any more.
+    """Give a player what a new player gets, and nothing else; counts and limits of actions begin anew too.
 
     Args:
         user: who begins anew.

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
 from django_playlyfe.engine import services
 from django_playlyfe.engine.admin import bounded
-from django_playlyfe.engine.models import Player
+from django_playlyfe.engine.models import Call, Player, Score
 from django_playlyfe.engine.realm import Realm
 
 from .conftest import address
@@ -111,36 +112,28 @@ def test_a_kind_is_looked_for_among_the_newest_calls_only(
 MANY = 50_000
 
 
-CROWD = """
-INSERT INTO django_playlyfe_engine_player
-    (game_id, environment, player_id, alias, email, enabled, timezone, created_at)
-SELECT game_id, environment, 'p' || lpad(number::text, 6, '0'), 'P', '', true, '', created_at
-FROM django_playlyfe_engine_player, generate_series(1, 50000) AS number;
-
-INSERT INTO django_playlyfe_engine_score (game_id, environment, player_id, metric, item, value, state, reached_at)
-SELECT game_id, environment, id, 'xp', '', row_number() OVER (ORDER BY id), '', created_at
-FROM django_playlyfe_engine_player;
-
-INSERT INTO django_playlyfe_engine_call
-    (game_id, environment, player_id, kind, action, at, recorded_at, backdated, local_date, version_id,
-     inputs, dice, status, events, writes, credits, seed)
-SELECT player.game_id, player.environment, player.id, 'score', '', at, recorded_at, false, local_date, version_id,
-    '{"rewards": [], "admin": ""}', '{}', 'applied', '[]', '[["xp", "", null, null, 1]]', '[]', gen_random_uuid()
-FROM django_playlyfe_engine_player AS player, (SELECT * FROM django_playlyfe_engine_call LIMIT 1) AS one;
-
-ANALYZE django_playlyfe_engine_player;
-ANALYZE django_playlyfe_engine_score;
-ANALYZE django_playlyfe_engine_call;
-"""
+def multiply(cursor: Any, model: type[Model], source: str, **others: str) -> None:
+    """Rows like the one there is, in one statement: one per row of ``source``, with these columns others."""
+    table = model._meta.db_table
+    columns = [field.column for field in model._meta.concrete_fields if not field.primary_key]
+    values = ", ".join(others.get(column, f"one.{column}") for column in columns)
+    one = f"(SELECT * FROM {table} ORDER BY id LIMIT 1) AS one"
+    cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {one}, {source}")
+    cursor.execute(f"ANALYZE {table}")
 
 
 @pytest.fixture
 def crowd(small: Realm) -> Player:
     """Many players with a score and a call each, written past the services. Returns the last one, the best."""
     services.create_player(small, "first")
+    services.adjust_scores(small, "first", [{"metric": {"id": "xp", "type": "point"}, "verb": "set", "value": "1"}])
+    Call.objects.exclude(kind=Call.Kind.SCORE).delete()
+    others = f"(SELECT id FROM {Player._meta.db_table} WHERE player_id <> 'first') AS player"
     with connection.cursor() as cursor:
-        for statement in CROWD.split(";\n"):
-            cursor.execute(statement)
+        number = "'p' || lpad(number::text, 6, '0')"
+        multiply(cursor, Player, f"generate_series(1, {MANY}) AS number", player_id=number)
+        multiply(cursor, Score, others, player_id="player.id", value="player.id")
+        multiply(cursor, Call, others, player_id="player.id", seed="gen_random_uuid()")
     return Player.objects.select_related("game").get(player_id=f"p{MANY:06}")
 
 

@@ -114,7 +114,7 @@ class Reset(Operation):
     def explanation(self) -> str:
         return _(
             "The player gets what a new player gets, and nothing else; counts and limits of actions begin anew. The "
-            "log keeps what was before, but no play before a reset can be undone any more."
+            "log keeps what was before."
         )
 
     def write(self, form: ReasonForm | None, admin: str) -> object:
@@ -183,10 +183,7 @@ class Switch(Operation):
 def in_words(error: PlaylyfeError) -> str:
     """Why something cannot be done, for a person."""
     if isinstance(error, NotFound) and error.code == "event_not_found":
-        return _(
-            "This cannot be taken back. Either that was done before, or the player was reset or given a retroactive "
-            "award since: there is no way back beyond these."
-        )
+        return _("This cannot be taken back: it was taken back before, or it has changed nothing.")
     if error.code == "conflict":
         return _("Something has happened to this player meanwhile. Look again at what would change.")
     if isinstance(error, InvalidRequest) and error.data:
