@@ -8,11 +8,14 @@ from tests.browser import chromium, demo
 
 
 def pytest_collection_modifyitems(items):
-    """Tests in a browser need one."""
-    if chromium.CHROMIUM and chromium.DRIVER:
-        return
+    """Tests in a browser need one. Those with the game on a server are a group of their own, so that two processes
+    share the work, and each starts its servers and browsers once."""
+    has_browser = chromium.CHROMIUM and chromium.DRIVER
     for item in items:
-        if item.path.parent.name == "browser":
+        if item.path.parent.name != "browser":
+            continue
+        item.add_marker(pytest.mark.xdist_group("browser, http" if "http_demo" in item.name else "browser"))
+        if not has_browser:
             item.add_marker(pytest.mark.skip(reason="chromium and chromedriver are not installed"))
 
 

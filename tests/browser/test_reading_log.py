@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+import pytest
+
 from tests.browser.chromium import DESKTOP, PHONE
 
 PASSWORD = "sturdy-lamp-42"
@@ -108,13 +110,8 @@ def log_out(browser, name):
     assert "Start your log" in browser.main
 
 
-def test_a_reader_plays_from_registering_to_logging_out(browser, engine_demo):
-    read_and_play(browser, engine_demo, DESKTOP)
-
-
-def test_the_same_on_a_phone_without_javascript(scriptless, engine_demo):
-    read_and_play(scriptless, engine_demo, PHONE)
-
-
-def test_the_same_on_a_phone_with_the_game_on_a_server_of_its_own(browser, http_demo):
-    read_and_play(browser, http_demo, PHONE)
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+@pytest.mark.parametrize("window", ["browser", "scriptless"])
+@pytest.mark.parametrize("site", ["engine_demo", "http_demo"])
+def test_a_reader_plays_from_registering_to_logging_out(request, site, window, width):
+    read_and_play(request.getfixturevalue(window), request.getfixturevalue(site), width)
