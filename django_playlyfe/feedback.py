@@ -8,6 +8,7 @@ elects one of two pages that look at the same time. What came of the plays of a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from django_playlyfe.delivery.news import take_news
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.links import check_user, database_of, link_of, link_of_player
 from django_playlyfe.models import PlayerLink
-from django_playlyfe.types import Feedback, Ref
+from django_playlyfe.types import Feedback, PlayResult, Ref
 
 if TYPE_CHECKING:
     from django_playlyfe.links import Who
@@ -68,6 +69,29 @@ def keep_refusal(link: PlayerLink, backend: GameBackend, action: str, error: Pla
         notices = [*current.notices, notice][-MOST_NOTICES:]
         PlayerLink.objects.using(using).filter(pk=link.pk).update(notices=notices)
     cache.forget(backend.alias, using)
+
+
+def pass_over(results: Mapping[str, Sequence[PlayResult]], backend: GameBackend) -> None:
+    """Let these results be no news: called in the transaction that has just played them.
+
+    A player who has not been shown earlier results yet is shown these with them: there is one cursor.
+
+    Args:
+        results: of the embedded engine, by player id; what earlier calls have answered is passed over.
+        backend: the game.
+    """
+    calls = {
+        player_id: [int(result.key) for result in each if result.key and not result.replayed]
+        for player_id, each in results.items()
+    }
+    calls = {player_id: each for player_id, each in calls.items() if each}
+    others = backend.newest_results(calls, [call for each in calls.values() for call in each])
+    using = database_of(None)
+    links = PlayerLink.objects.using(using).filter(game=backend.alias, player_id__in=list(calls))
+    moved = [link for link in links if others.get(link.player_id, 0) <= link.feedback_cursor]
+    for link in moved:
+        link.feedback_cursor = max(link.feedback_cursor, *calls[link.player_id])
+    PlayerLink.objects.using(using).bulk_update(moved, ["feedback_cursor"])
 
 
 def _take(link: PlayerLink, backend: GameBackend) -> list[Feedback]:

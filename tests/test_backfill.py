@@ -84,6 +84,43 @@ def test_what_the_site_played_itself_under_the_same_key_does_not_count_again(use
     assert xp(user) == 20
 
 
+def test_nobody_is_told_of_what_was_done_long_ago(user, add_book, make_user):
+    """No thousands of toasts; but what was news before stays news."""
+    busy = make_user()
+    services.play(busy, "finish_book", {"pages": 300})
+    add_book(2)
+    add_book(1)
+    add_book(1, owner=busy)
+    assert run() == (0, "3 played.\n")
+    assert services.feedback(user) == []
+    assert len(services.feedback(busy)) == 2
+    services.play(user, "finish_book", {"pages": 300})
+    assert [line.amount for news in services.feedback(user) for line in news.earned][:1] == [30]
+
+
+def test_nobody_is_told_of_what_was_refused_long_ago(user, add_book):
+    for _ in range(6):
+        add_book()
+    run()
+    assert services.feedback(user) == []
+
+
+def test_users_are_told_if_the_site_wants_that(user, add_book):
+    for _ in range(6):
+        add_book()
+    run("--feedback")
+    assert [news.status for news in services.feedback(user)] == ["applied"] * 5 + ["refused"]
+
+
+def test_a_second_run_takes_no_news_away(user, add_book):
+    book = add_book()
+    services.play(
+        user, "finish_book", {"pages": 100, "genre": "history"}, idempotency_key=f"book:{book.pk}", at=book.finished_at
+    )
+    assert run() == (0, "1 played before.\n")
+    assert len(services.feedback(user)) == 1
+
+
 def test_a_user_who_is_no_player_becomes_one(user, add_book):
     services.forget_player(user)
     add_book()
@@ -146,11 +183,11 @@ def test_a_run_that_is_stopped_says_how_to_go_on(add_book, monkeypatch):
     calls = []
     play_many = services.play_many
 
-    def interrupted(plays, game):
+    def interrupted(plays, **options):
         if calls:
             raise KeyboardInterrupt
         calls.append(plays)
-        return play_many(plays, game=game)
+        return play_many(plays, **options)
 
     with monkeypatch.context() as patched:
         patched.setattr(services, "play_many", interrupted)
@@ -235,4 +272,12 @@ def test_a_model_that_names_no_user_needs_a_user_field():
 def test_an_owed_play_of_a_game_on_a_server_keeps_its_time(remote_game, user, add_book, transactional_db):
     add_book(2)
     assert run() == (0, "1 owed.\n")
-    assert Delivery.objects.get(kind="play").played_at == NOON - timedelta(days=2)
+    owed = Delivery.objects.get(kind="play")
+    assert owed.played_at == NOON - timedelta(days=2)
+    assert owed.shown_at is not None  # nobody will be told
+
+
+def test_what_comes_of_an_owed_play_can_be_told(remote_game, user, add_book, transactional_db):
+    add_book(2)
+    run("--feedback")
+    assert Delivery.objects.get(kind="play").shown_at is None

@@ -332,6 +332,11 @@ class GameBackend(ABC):
         """The cursor behind all that is recorded by now, for a player whose history is not to be shown as news."""
         return 0
 
+    def newest_results(self, player_ids: Iterable[str], without: Iterable[int]) -> dict[str, int]:
+        """The cursor behind the newest result of each of several players (transactional backends), by player id: the
+        calls ``without`` left out, and who has none."""
+        return {}
+
     def explain_score(self, player_id: str, metric: str, item: str = "", *, limit: int = 100) -> Listing[Movement]:
         """The last ``limit`` calls that moved a score, oldest first (flag ``explain``); ``total`` counts all of them.
 

@@ -86,12 +86,14 @@ def owe_play(
     content: Mapping[str, Any],
     idempotency_key: str | None,
     at: datetime | None,
+    is_news: bool = True,
 ) -> tuple[Delivery, bool]:
     """Owe a play, unless its business key is known.
 
     Args:
         content: ``variables``, ``count`` and ``scopes``.
         at: when it happened, None for now.
+        is_news: whether its player is to be shown what came of it.
 
     Returns:
         The row, and whether an earlier call wrote it.
@@ -106,6 +108,7 @@ def owe_play(
         "payload": payload,
         "played_at": at or timezone.now(),
         "user_pk": user_pk,
+        "shown_at": None if is_news else timezone.now(),
     }
     where = {"subject": player_id, "action": action, "idempotency_key": idempotency_key}
     if idempotency_key is None:

@@ -78,8 +78,10 @@ class Owed:
     is_known: bool
 
 
-def play(wanted: Play, player_id: str, link: PlayerLink | None, backend: GameBackend, using: str) -> Owed:
-    """Owe a play.
+def play(
+    wanted: Play, player_id: str, link: PlayerLink | None, backend: GameBackend, using: str, *, tell: bool = True
+) -> Owed:
+    """Owe a play. ``tell``: what comes of it is shown to the user.
 
     Raises:
         Conflict: the key was used for other content.
@@ -100,6 +102,7 @@ def play(wanted: Play, player_id: str, link: PlayerLink | None, backend: GameBac
         },
         idempotency_key=wanted.idempotency_key,
         at=wanted.at,
+        is_news=tell,
     )
     cache.forget(backend.alias, using)
     return Owed(row, is_known)

@@ -88,11 +88,16 @@ def play(
     return result
 
 
-def play_many(plays: Iterable[Play], game: str = DEFAULT_GAME) -> list[PlayResult]:
+def play_many(plays: Iterable[Play], game: str = DEFAULT_GAME, *, tell: bool = True) -> list[PlayResult]:
     """Several plays in one transaction, players in a fixed order so that two such calls never deadlock.
 
     On the embedded engine many plays of players who are there cost little more than a few: chunks of them are judged
     and stored together.
+
+    Args:
+        plays: what was done.
+        game: alias of the game.
+        tell: whether :func:`feedback` shows the users what came of it; false for what they did long ago.
 
     Returns:
         The results in the order given. A refusal is one of them; an error undoes all plays of the call.
@@ -101,14 +106,14 @@ def play_many(plays: Iterable[Play], game: str = DEFAULT_GAME) -> list[PlayResul
     wanted = list(plays)
     with transaction.atomic(using=database_of(None)):
         if backend.transactional:
-            return _play_all(wanted, backend)
+            return _play_all(wanted, backend, tell=tell)
         results: dict[int, PlayResult] = {}
         for index in sorted(range(len(wanted)), key=lambda index: _order(wanted[index].user)):
-            results[index] = _owe(wanted[index], backend)
+            results[index] = _owe(wanted[index], backend, tell=tell)
     return [results[index] for index in range(len(wanted))]
 
 
-def _play_all(plays: Sequence[Play], backend: GameBackend) -> list[PlayResult]:
+def _play_all(plays: Sequence[Play], backend: GameBackend, *, tell: bool) -> list[PlayResult]:
     """Plays of a game in this database, in the caller's transaction. Players and links that are missing are made
     first, one by one."""
     results: dict[int, PlayResult] = {}
@@ -124,26 +129,30 @@ def _play_all(plays: Sequence[Play], backend: GameBackend) -> list[PlayResult]:
             results[index] = PlayResult("refused", error=error)
         else:
             ready.append((index, _play_of(wanted, player_id), link))
-    answers = backend.play_many([play for _, play, _ in ready])
-    for (index, _, link), answer in zip(ready, answers, strict=True):
-        results[index] = _settled(answer, plays[index], link, backend)
+    answers = backend.play_many([asked for _, asked, _ in ready])
+    silent: dict[str, list[PlayResult]] = {}
+    for (index, asked, link), answer in zip(ready, answers, strict=True):
+        results[index] = _settled(answer, plays[index], link, backend, tell=tell)
+        silent.setdefault(asked.player_id, []).append(results[index])
+    if not tell:
+        feedback.pass_over(silent, backend)
     cache.forget(backend.alias, database_of(None))
     return [results[index] for index in range(len(plays))]
 
 
 def _settled(
-    answer: PlayResult | PlaylyfeError, wanted: Play, link: PlayerLink | None, backend: GameBackend
+    answer: PlayResult | PlaylyfeError, wanted: Play, link: PlayerLink | None, backend: GameBackend, *, tell: bool
 ) -> PlayResult:
     """The result of one of many plays. Raises what is no refusal."""
     if isinstance(answer, PlayResult):
         return answer
     if isinstance(answer, PlayerNotFound) and link is not None:
-        return _play(wanted, backend, tell=True)  # the game has lost a linked player
+        return _play(wanted, backend, tell=tell)  # the game has lost a linked player
     if not isinstance(answer, ActionLimitReached | AccessDenied):
         raise answer
     result = PlayResult("refused", error=answer)
     player_id = link.player_id if link is not None else str(wanted.user)
-    _after_refusal(result, wanted, player_id, link, backend, tell=True)
+    _after_refusal(result, wanted, player_id, link, backend, tell=tell)
     return result
 
 
@@ -219,10 +228,12 @@ def _play(wanted: Play, backend: GameBackend, *, tell: bool) -> PlayResult:
     return result
 
 
-def _owe(wanted: Play, backend: GameBackend, *, wait: bool = False, strict: bool = False) -> PlayResult:
+def _owe(
+    wanted: Play, backend: GameBackend, *, wait: bool = False, strict: bool = False, tell: bool = True
+) -> PlayResult:
     """One play of a game that is not part of this database: written down here, sent after the commit.
 
-    ``strict``: a refusal is raised by the caller, so it is not shown to the user again.
+    ``strict``: a refusal is raised by the caller, so it is not shown to the user again. ``tell``: what comes of it is.
     """
     if wanted.idempotency_key is not None:
         _check_key(wanted.idempotency_key)
@@ -230,7 +241,7 @@ def _owe(wanted: Play, backend: GameBackend, *, wait: bool = False, strict: bool
     try:
         with transaction.atomic(using=using):
             player_id, link = _player(wanted.user, backend)
-            owed = owing.play(wanted, player_id, link, backend, using)
+            owed = owing.play(wanted, player_id, link, backend, using, tell=tell)
     except AccessDenied as error:  # PLAYER_FILTER: the site's own choice, and nothing to tell the user
         return PlayResult("refused", error=error)
     except DatabaseError as error:  # what the caller has written stays (``reliability.md`` §3.1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -276,6 +276,12 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
         from django_playlyfe.engine import selectors
 
         return selectors.newest_call_id(self.realm, player_id)
+
+    def newest_results(self, player_ids: Iterable[str], without: Iterable[int]) -> dict[str, int]:
+        """Rows of the log, by two queries."""
+        from django_playlyfe.engine import selectors
+
+        return selectors.newest_results(self.realm, player_ids, without)
 
     def explain_score(self, player_id: str, metric: str, item: str = "", *, limit: int = 100) -> Listing[Movement]:
         """Read from the log; memory is bounded by ``limit``."""

@@ -10,6 +10,7 @@ from django_playlyfe.engine.selectors.feeds import (
     latest_activities,
     latest_activity,
     newest_call_id,
+    newest_results,
     results_after,
 )
 from django_playlyfe.engine.selectors.games import metrics, status
@@ -70,6 +71,7 @@ __all__ = [
     "metrics",
     "moved",
     "newest_call_id",
+    "newest_results",
     "notifications",
     "notifications_after",
     "notifications_of",

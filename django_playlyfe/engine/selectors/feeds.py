@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Window
+from django.db.models import F, Max, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone as clock
 
-from django_playlyfe.engine import log
+from django_playlyfe.engine import log, transactions
 from django_playlyfe.engine.models import Call, FeedEntry, Player
 from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.realm import Realm, find_game, find_player, version_in_force
@@ -107,6 +107,21 @@ def results_after(realm: Realm, player_id: str, cursor: int, limit: int = 20) ->
         }
         for call in calls
     ]
+
+
+def newest_results(realm: Realm, player_ids: Iterable[str], without: Iterable[int] = ()) -> dict[str, int]:
+    """``call_id`` of the newest of :func:`results_after` of several players, by player id; some calls left out.
+
+    Who has none is left out. One query and that for the game. Raises ConfigurationError.
+    """
+    calls = Call.objects.using(transactions.write_alias()).filter(
+        _REPORTED,
+        player__game=find_game(realm),
+        player__environment=realm.environment,
+        player__player_id__in=set(player_ids),
+    )
+    newest = calls.exclude(pk__in=list(without)).order_by().values("player__player_id").annotate(Max("pk"))
+    return dict(newest.values_list("player__player_id", "pk__max"))
 
 
 def newest_call_id(realm: Realm, player_id: str) -> int:

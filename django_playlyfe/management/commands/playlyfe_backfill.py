@@ -58,6 +58,11 @@ class Command(GameCommand):
         )
         parser.add_argument("--user-field", help="Field that says who played (default: the only one of users).")
         parser.add_argument("--after", metavar="PK", help="Leave out the rows up to this primary key.")
+        parser.add_argument(
+            "--feedback",
+            action="store_true",
+            help="Show users what came of it, as of any play; else they are not told.",
+        )
         parser.add_argument("--chunk", type=int, default=100, help="Plays in one transaction (default: %(default)s).")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -65,6 +70,7 @@ class Command(GameCommand):
         plays = self._row_plays(options)
         self._done_up_to = self._after(plays, options["after"])
         self._told = 0
+        self._tells_users = options["feedback"]
         if options["chunk"] < 1:
             raise CommandError("--chunk should be 1 or more.", returncode=WRONG_INPUT)
         total = plays.rows(self._done_up_to).count()
@@ -117,7 +123,7 @@ class Command(GameCommand):
             except Unplayable as error:
                 outcomes.append(self._failed(row, error))
         try:
-            results = services.play_many([play for _, play in wanted], game=game)
+            results = services.play_many([play for _, play in wanted], game=game, tell=self._tells_users)
         except ActionNotFound as error:
             raise CommandError(str(error), returncode=WRONG_INPUT) from error
         except PlaylyfeError:
@@ -126,7 +132,7 @@ class Command(GameCommand):
 
     def _play_one(self, row: models.Model, play: Play, game: str) -> str:
         try:
-            (result,) = services.play_many([play], game=game)
+            (result,) = services.play_many([play], game=game, tell=self._tells_users)
         except Conflict:  # the site played it when it happened, or the row has changed since
             return "played before otherwise"
         except PlaylyfeError as error:
