@@ -10,10 +10,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import django_playlyfe
 
 PACKAGE = Path(django_playlyfe.__file__).parent
+MANY = 10
 WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -63,10 +65,33 @@ class Workers:
             process.stdout.close()
 
 
+class ForkedWorkers(Workers):
+    """Many of them, forked from one process."""
+
+    def __init__(self, number: int, *arguments: str) -> None:
+        orders, answers = [os.pipe() for _ in range(number)], [os.pipe() for _ in range(number)]
+        theirs = [(reads, writes) for (reads, _), (_, writes) in zip(orders, answers, strict=True)]
+        self._parent = subprocess.Popen(
+            [sys.executable, str(WORKER), *arguments, *(f"{reads},{writes}" for reads, writes in theirs)],
+            pass_fds=[number for pair in theirs for number in pair],
+            env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+        )
+        for number in (number for pair in theirs for number in pair):
+            os.close(number)
+        self.processes = [
+            SimpleNamespace(stdin=os.fdopen(writes, "w"), stdout=os.fdopen(reads), wait=lambda timeout: None)
+            for (_, writes), (reads, _) in zip(orders, answers, strict=True)
+        ]
+
+    def close(self) -> None:
+        super().close()
+        self._parent.wait(timeout=20)
+
+
 @contextlib.contextmanager
 def workers(number: int, *arguments: str) -> Iterator[Workers]:
     """``number`` processes for a block, all ready before the first round."""
-    started = Workers(number, *arguments)
+    started = Workers(number, *arguments) if number < MANY else ForkedWorkers(number, *arguments)
     try:
         started.wait_until_ready()
         yield started

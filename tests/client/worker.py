@@ -1,15 +1,19 @@
 """A process of a site: threads that call the game at the same moment. Driven over its pipes by ``processes.py``.
 
-Each line of input, ``<threads> <calls>``, is one round; its answer is a line of JSON: how each call ended.
+Each line of input, ``<threads> <calls>``, is one round; its answer is a line of JSON: how each call ended. With pairs
+of file descriptors after the other arguments (``7,10 8,12``) it forks a worker for each; starting each takes longer.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
+import os
 import sys
 import threading
 from collections import Counter
+from typing import TextIO
 
 import requests
 
@@ -48,6 +52,11 @@ def make_database_cache(database, table):
     import django
     from django.conf import settings
 
+    if database["ENGINE"].endswith("mysql"):  # as testproject/settings.py does
+        import pymysql
+
+        pymysql.version_info = (2, 2, 4, "final", 0)
+        pymysql.install_as_MySQLdb()
     settings.configure(
         DATABASES={"default": database},
         CACHES={"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": table}},
@@ -102,29 +111,52 @@ def make_client(auth_url, api_url, kind, place):
 
 
 def main() -> None:
+    if not sys.argv[5:]:
+        work(sys.stdin, sys.stdout)
+        return
+    if driver := {"redis": "redis", "memcached": "pymemcache"}.get(sys.argv[3]):
+        importlib.import_module(driver)
+    for pair in sys.argv[5:]:
+        reads, writes = (int(number) for number in pair.split(","))
+        if not os.fork():
+            for other in {number for text in sys.argv[5:] for number in map(int, text.split(","))} - {reads, writes}:
+                os.close(other)
+            work(os.fdopen(reads), os.fdopen(writes, "w"))
+            return
+    for pair in sys.argv[5:]:
+        for number in pair.split(","):
+            os.close(int(number))
+        os.wait()
+
+
+def work(orders: TextIO, answers: TextIO) -> None:
     auth_url, api_url, kind, place = sys.argv[1:5]
     client = make_client(auth_url, api_url, kind, place)
-    print("ready", flush=True)
-    for line in sys.stdin:
+    if isinstance(client, PlaylyfeClient):
+        client.throttle.record()  # whatever a first look into the cache imports and connects
+    print("ready", file=answers, flush=True)
+    for line in orders:
         threads, calls = (int(number) for number in line.split())
         outcomes: Counter[str] = Counter()
-        barrier = threading.Barrier(threads)
+        barrier, lock = threading.Barrier(threads), threading.Lock()
 
-        def work(barrier=barrier, calls=calls, outcomes=outcomes) -> None:
+        def call(barrier=barrier, calls=calls, outcomes=outcomes, lock=lock) -> None:
             barrier.wait()
             for _ in range(calls):
+                outcome = "ok"
                 try:
                     client.profile("ada")
-                    outcomes["ok"] += 1
                 except PlaylyfeError as error:
-                    outcomes[f"{type(error).__name__}({error.reason})"] += 1
+                    outcome = f"{type(error).__name__}({error.reason})"
+                with lock:  # adding to a Counter is a reading and a writing
+                    outcomes[outcome] += 1
 
-        workers = [threading.Thread(target=work) for _ in range(threads)]
+        workers = [threading.Thread(target=call) for _ in range(threads)]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
-        print(json.dumps(outcomes), flush=True)
+        print(json.dumps(outcomes), file=answers, flush=True)
 
 
 if __name__ == "__main__":

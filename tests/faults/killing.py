@@ -23,7 +23,7 @@ django.setup()
 
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.db import connection, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.db.models.query import QuerySet
 from django.utils import timezone
 
@@ -31,6 +31,7 @@ from django_playlyfe import services
 from django_playlyfe.client.connections import _WatchedConnection
 from django_playlyfe.delivery import claim, desk, drain, sending, wake
 from django_playlyfe.models import Delivery
+from tests.clusters import Cluster
 
 KILLED = 9
 MODE = os.environ["FAULT_MODE"]
@@ -268,25 +269,42 @@ def stopped_with_the_answer_in_hand(case: str) -> dict:
     return {"exits": exits, "untouched": is_untouched, **seen(case)}
 
 
-def restarted_between_send_and_settle(case: str) -> dict:
-    """The server of the database ends our session, as a failover does."""
+def lost_between_send_and_settle(case: str) -> dict:
+    """The server of the database ends our session, as a failover does; or is restarted, or stopped, if it is ours."""
     owe(case)
+    lose = LOSSES[case]
 
     def work():
         call, done = sending._call, []
 
-        def lose_the_session(backend, row):
+        def and_then_lose(backend, row):
             answer = call(backend, row)
-            if not done:
+            if row.kind == "play" and not done:
                 done.append(1)
-                end_our_session()
+                lose()
             return answer
 
-        sending._call = lose_the_session
-        drain_all()
+        sending._call = and_then_lose
+        with contextlib.suppress(DatabaseError):  # the drainer ends; the loop of playlyfe_deliver would go on
+            drain_all()
 
-    exits = [exit_code(fork(work)), exit_code(fork(drain_all))]
-    return {"exits": exits, **seen(case)}
+    exits = [exit_code(fork(work))]
+    if case == "D17-stopped":
+        Cluster(os.environ["CLUSTER"]).start()
+    between = list(Delivery.objects.filter(kind="play").values_list("state", flat=True))
+    a_minute_later()
+    exits.append(exit_code(fork(drain_all)))
+    return {"exits": exits, "between": between, **seen(case)}
+
+
+def restart() -> None:
+    cluster = Cluster(os.environ["CLUSTER"])
+    cluster.stop()
+    cluster.start()
+
+
+def stop() -> None:
+    Cluster(os.environ["CLUSTER"]).stop()
 
 
 def end_our_session() -> None:
@@ -301,6 +319,9 @@ def end_our_session() -> None:
     with other.cursor() as cursor:
         cursor.execute(statement, [number])
     other.close()
+
+
+LOSSES = {"D17": end_our_session, "D17-restarted": restart, "D17-stopped": stop}
 
 
 def told_to_stop(case: str) -> dict:
@@ -342,7 +363,7 @@ CASES = {
     "D13": killed_while_a_person_settles,
     "D14": four_drainers,
     "D15": stopped_with_the_answer_in_hand,
-    "D17": restarted_between_send_and_settle,
+    **dict.fromkeys(LOSSES, lost_between_send_and_settle),
     "D30": told_to_stop,
 }
 

@@ -14,6 +14,7 @@ import uuid
 
 import pytest
 
+from tests.clusters import Cluster, binaries
 from tests.faultserver.handle import ROOT
 
 KILLED = 9
@@ -51,12 +52,35 @@ def mariadb(_):
     server.close()
 
 
+def killed(database, server, mode, cases, **environment):
+    """What :mod:`.killing` prints of these cases."""
+    finished = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "tests.faults.killing", *cases],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": database,
+            "FAULT_SERVER": server.url,
+            "CACHE_URL": "locmemcache://",
+            "FAULT_MODE": mode,
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert "canary" not in finished.stdout + finished.stderr
+    return json.loads(finished.stdout)
+
+
 class Outcome:
     """What one run of the site left behind."""
 
-    def __init__(self, cases, record):
+    def __init__(self, cases, server):
         self.cases = cases
-        self._record = record
+        self._record = server.record()
 
     def applied(self, players):
         """Plays that took effect, in their order, as player and action."""
@@ -89,25 +113,8 @@ def run(database, fault_process):
                 cases.remove("D13")
             if database.startswith("sqlite"):
                 cases = [case for case in cases if case != "D17"]
-            finished = subprocess.run(
-                [sys.executable, "-W", "ignore", "-m", "tests.faults.killing", *cases],
-                cwd=ROOT,
-                env={
-                    **os.environ,
-                    "DATABASE_URL": database,
-                    "FAULT_SERVER": fault_process.url,
-                    "CACHE_URL": "locmemcache://",
-                    "FAULT_MODE": mode,
-                },
-                capture_output=True,
-                text=True,
-                timeout=300,
-                check=False,
-            )
             done[mode] = None  # if it fails, once is enough
-            assert finished.returncode == 0, finished.stderr
-            assert "canary" not in finished.stdout + finished.stderr
-            done[mode] = Outcome(json.loads(finished.stdout), fault_process.record())
+            done[mode] = Outcome(killed(database, fault_process, mode, cases), fault_process)
         assert done[mode] is not None
         return done[mode]
 
@@ -192,13 +199,41 @@ def test_D15_an_old_owner_that_wakes_after_its_lease_settles_nothing(run):
     check_nothing_lost_doubled_or_out_of_order(outcome, case)
 
 
-def test_D17_a_database_that_fails_over_between_send_and_settle(run, database):
+def test_D17_a_database_that_ends_the_session_between_send_and_settle(run, database):
     if database.startswith("sqlite"):
         pytest.skip("SQLite has no server that could fail over")
     outcome = run("announced")
     case = outcome.cases["D17"]
     assert case["exits"] == [0, 0]
     check_nothing_lost_doubled_or_out_of_order(outcome, case)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A PostgreSQL server of these tests' own."""
+    if binaries() is None:
+        pytest.skip("initdb and pg_ctl are not installed")
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    cluster = Cluster.create()
+    yield cluster
+    cluster.remove()
+
+
+@pytest.mark.parametrize("mode", ["announced", "not"])
+@pytest.mark.parametrize("how", ["D17-restarted", "D17-stopped"])
+def test_D17_a_postgresql_that_goes_down_between_send_and_settle(cluster, fault_process, mode, how):
+    fault_process.reset(announces=mode == "announced")
+    outcome = Outcome(killed(cluster.url, fault_process, mode, [how], CLUSTER=str(cluster.folder)), fault_process)
+    case = outcome.cases[how]
+    assert case["exits"] == [0, 0]
+    if how == "D17-stopped":
+        assert "sending" in case["between"], "the answer could not be kept"
+    held = check_nothing_lost_doubled_or_out_of_order(outcome, case, may_hold=mode == "not")
+    assert len(held) <= 1
+    if how == "D17-stopped" and mode == "not":
+        assert len(held) == 1, "sent, and nobody knows what came of it"
+    if how == "D17-stopped" and mode == "announced":
+        assert max(len(outcome.posts(row[4])) for row in case["rows"]) == 2, "the same key twice"
 
 
 def test_D30_sigterm_lets_the_row_in_hand_end_and_a_second_one_does_not(run):

@@ -1,8 +1,9 @@
 """Drainers killed with -9 at random, against a server that loses answers at random, for as long as you like.
 
-``DATABASE_URL=postgres://… python -m tests.soak.kills [--seconds 120] [--mode announced]``. The database is one of its
-own: its deliveries are deleted (a file of SQLite if none is named). Prints what the server's own record says: plays
-lost, doubled and out of order. Exit 1 if any is not 0 where the mode promises it.
+``python -m tests.soak.kills [--seconds 120] [--mode announced]``. It makes a PostgreSQL server of its own
+(:mod:`tests.clusters`), which crashes and recovers now and then too; with ``--sqlite``, or where PostgreSQL is not
+installed, a file of SQLite. ``DATABASE_URL`` names another database, whose deliveries are deleted. Prints what the game
+server's own record says: plays lost, doubled and out of order. Exit 1 if any is not 0 where the mode promises it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tests.clusters import Cluster, binaries
 from tests.faultserver.handle import FaultServer
 from tests.faultserver.steps import Step
 
@@ -32,6 +34,7 @@ def main() -> int:
     parser.add_argument("--drainers", type=int, default=4)
     parser.add_argument("--mode", choices=["announced", "hold", "resend"], default="announced")
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--sqlite", action="store_true")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(10**6)
     server = FaultServer()
@@ -41,21 +44,27 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         # What the server announced has to outlive a drainer, as it does in any cache that processes share.
         os.environ["CACHE_URL"] = f"filecache://{directory}/cache"
+        cluster = None
+        if "DATABASE_URL" not in os.environ and not options.sqlite and binaries() is not None:
+            cluster = Cluster.create()
+            os.environ["DATABASE_URL"] = cluster.url
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(directory) / 'site.sqlite3'}")
         import django
 
         django.setup()
         print(f"seed {seed}, {options.seconds:.0f} s, {options.drainers} drainers, mode {options.mode}", flush=True)
         try:
-            return Soak(server, options.mode, random.Random(seed)).run(options.seconds, options.drainers)
+            return Soak(server, cluster, options.mode, random.Random(seed)).run(options.seconds, options.drainers)
         finally:
             server.close()
+            if cluster is not None:
+                cluster.remove()
 
 
 class Soak:
     """A site whose drainers die."""
 
-    def __init__(self, server: FaultServer, mode: str, chance: random.Random) -> None:
+    def __init__(self, server: FaultServer, cluster: Cluster | None, mode: str, chance: random.Random) -> None:
         from django.conf import settings
         from django.core.management import call_command
         from django.db import connection
@@ -67,7 +76,8 @@ class Soak:
         call_command("migrate", verbosity=0, skip_checks=True)
         Delivery.objects.all().delete()
         self.server, self.mode, self.chance, self.rows = server, mode, chance, Delivery.objects
-        self.kills = self.faults = self.owed = 0
+        self.cluster = cluster
+        self.kills = self.faults = self.owed = self.crashes = 0
         self.vendor = connection.vendor
 
     def run(self, seconds: float, drainers: int) -> int:
@@ -81,6 +91,7 @@ class Soak:
             os.kill(children[victim], signal.SIGKILL)
             os.waitpid(children[victim], 0)
             self.kills += 1
+            self._crash()
             self._end_leases()
             children[victim] = self._drainer()
         for child in children:
@@ -90,7 +101,7 @@ class Soak:
         return self._report()
 
     def _drainer(self) -> int:
-        from django.db import DatabaseError, connections
+        from django.db import Error, connections
 
         from django_playlyfe.delivery import drain
 
@@ -98,7 +109,7 @@ class Soak:
         if child := os.fork():
             return child
         while True:
-            with contextlib.suppress(DatabaseError):  # SQLite is locked for a moment
+            with contextlib.suppress(Error):  # SQLite is locked for a moment; PostgreSQL recovers
                 drain(most=10)
             time.sleep(0.01)
 
@@ -115,6 +126,16 @@ class Soak:
             self.faults += 1
             do = self.chance.choice(["reset", "close"])
             self.server.then(Step(on="play", do=do, apply=self.chance.random() < 0.5))
+
+    def _crash(self) -> None:
+        """The database goes down in the middle of everything, and recovers."""
+        from django.db import connections
+
+        if self.cluster is not None and self.chance.random() < 0.03:
+            self.crashes += 1
+            self.cluster.stop()
+            self.cluster.start()
+            connections.close_all()
 
     def _end_leases(self) -> None:
         """A minute later; also of those that are alive, whose answers come late then."""
@@ -157,7 +178,8 @@ class Soak:
             if earlier > later
         )
         print(
-            f"{self.vendor}: {self.owed} plays, {self.kills} kills, {self.faults} lost answers: lost {len(lost)}, "
+            f"{self.vendor}: {self.owed} plays, {self.kills} kills, {self.crashes} crashes of the database, "
+            f"{self.faults} lost answers: lost {len(lost)}, "
             f"doubled {doubled}, out of order {late}, held {len(held)}; rows {dict(states)}",
             flush=True,
         )

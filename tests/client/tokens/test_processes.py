@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import getpass
 import json
+import shutil
 import signal
 import socket
+import subprocess
+import time
 import uuid
 
 import pytest
@@ -43,11 +48,28 @@ def redis_place():
 def memcached_place():
     """Address and a prefix of this test's own."""
     pytest.importorskip("pymemcache", reason="the package pymemcache is not installed")
-    try:
+    prefix = f"playlyfe-test-{uuid.uuid4().hex}"
+    with contextlib.suppress(OSError):
         socket.create_connection(("127.0.0.1", 11211), timeout=2).close()
-    except OSError:
-        pytest.skip("no Memcached at 127.0.0.1:11211")
-    return f"127.0.0.1:11211 playlyfe-test-{uuid.uuid4().hex}"
+        yield f"127.0.0.1:11211 {prefix}"
+        return
+    if (program := shutil.which("memcached")) is None:
+        pytest.skip("no Memcached at 127.0.0.1:11211, and none is installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen([program, "-u", getpass.getuser(), "-l", "127.0.0.1", "-p", str(port), "-U", "0"])
+    give_up_at = time.monotonic() + 20
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=2).close()
+            break
+        except OSError:
+            assert time.monotonic() < give_up_at
+            time.sleep(0.02)
+    yield f"127.0.0.1:{port} {prefix}"
+    server.terminate()
+    server.wait()
 
 
 @pytest.fixture(params=["redis", "memcached"])
@@ -61,31 +83,40 @@ def says(capsys, text):
         print(f"\n    {text}", end="")
 
 
-def test_64_cold_callers_make_one_request_and_one_more_when_it_is_revoked(remote: Game, shared, capsys):
+@pytest.mark.parametrize(("processes", "threads"), [(25, 4), (4, 16)])
+def test_cold_callers_make_one_request_and_one_more_when_it_is_revoked(
+    remote: Game, shared, processes, threads, capsys
+):
     """I1, I2."""
+    callers = processes * threads
     remote.token_delay = 0.2
-    with workers(4, remote.auth_url, remote.api_url, *shared) as site:
-        assert site.round(threads=16) == {"ok": 64}
+    with workers(processes, remote.auth_url, remote.api_url, *shared) as site:
+        assert site.round(threads) == {"ok": callers}
         cold = len(remote.token_requests)
-        remote.revoke_at = len(remote.requests) + 100
-        assert site.round(threads=16, calls=5) == {"ok": 320}
+        remote.revoke_at = len(remote.requests) + callers + callers // 2
+        assert site.round(threads, calls=5) == {"ok": 5 * callers}
         revoked = len(remote.token_requests) - cold
-    says(capsys, f"{shared[0]}, 4 processes x 16 threads: {cold} token request cold, {revoked} after a revocation")
+    how_many = f"{processes} processes x {threads} threads"
+    says(capsys, f"{shared[0]}, {how_many}: {cold} token request cold, {revoked} after a revocation")
     assert (cold, revoked) == (1, 1)
-    counted = make_client(remote.auth_url, remote.api_url, *shared).tokens.counts_of_all()
+    client = make_client(remote.auth_url, remote.api_url, *shared)
+    counted = client.tokens.counts_of_all()
+    client.tokens._store.sharing._cache().close()
     assert sum(day["requests"] for day in counted.values()) == 2, "what playlyfe_status of any process says"
     assert sum(day["refused"] for day in counted.values()) == remote.refused
 
 
-def test_on_a_file_cache_it_is_one_request_for_the_host(remote: Game, tmp_path, capsys):
+@pytest.mark.parametrize(("processes", "threads"), [(25, 4), (4, 16)])
+def test_on_a_file_cache_it_is_one_request_for_the_host(remote: Game, tmp_path, processes, threads, capsys):
     remote.token_delay = 0.2
-    with workers(4, remote.auth_url, remote.api_url, "file", str(tmp_path)) as site:
-        assert site.round(threads=16) == {"ok": 64}
+    with workers(processes, remote.auth_url, remote.api_url, "file", str(tmp_path)) as site:
+        assert site.round(threads) == {"ok": processes * threads}
         cold = len(remote.token_requests)
         remote.revoke()
-        assert site.round(threads=16) == {"ok": 64}
+        assert site.round(threads) == {"ok": processes * threads}
         revoked = len(remote.token_requests) - cold
-    says(capsys, f"files, 4 processes x 16 threads: {cold} token request cold, {revoked} after a revocation")
+    how_many = f"{processes} processes x {threads} threads"
+    says(capsys, f"files, {how_many}: {cold} token request cold, {revoked} after a revocation")
     assert (cold, revoked) == (1, 1)
 
 
@@ -99,13 +130,16 @@ def test_on_locmem_it_is_one_request_for_each_process(remote: Game):
         assert len(remote.token_requests) == 4
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def database_place(request, tmp_path):
     """Where DatabaseCache keeps a table of this test's own."""
     table = f"playlyfe_client_{uuid.uuid4().hex[:8]}"
     if request.param == "sqlite":
         database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "cache.sqlite3")}
         yield json.dumps({"database": database, "table": table})
+        return
+    if request.param == "mariadb":
+        yield from mariadb_place(table)
         return
     psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
     try:
@@ -114,6 +148,20 @@ def database_place(request, tmp_path):
         pytest.skip("no PostgreSQL at 127.0.0.1:5432")
     yield json.dumps({"database": POSTGRESQL, "table": table})
     connection.execute(f"DROP TABLE IF EXISTS {table}")
+    connection.close()
+
+
+def mariadb_place(table):
+    """A database of this test's own."""
+    pymysql = pytest.importorskip("pymysql", reason="pymysql is not installed")
+    try:
+        connection = pymysql.connect(host="127.0.0.1", user="root", autocommit=True)
+    except pymysql.MySQLError:
+        pytest.skip("no MariaDB at 127.0.0.1:3306")
+    connection.cursor().execute(f"CREATE DATABASE {table} CHARACTER SET utf8mb4")
+    server = {"ENGINE": "django.db.backends.mysql", "HOST": "127.0.0.1", "USER": "root", "NAME": table}
+    yield json.dumps({"database": server, "table": "kept"})
+    connection.cursor().execute(f"DROP DATABASE {table}")
     connection.close()
 
 
