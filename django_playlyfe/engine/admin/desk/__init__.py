@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from django_playlyfe.engine.admin.desk import components, differences, overview, publishing
+from django_playlyfe.engine.admin.desk import components, differences, overview, publishing, trying
 from django_playlyfe.engine.admin.desk.entrance import PUBLISH, page
 
 __all__ = ["addresses"]
@@ -26,6 +26,7 @@ def addresses(model_admin: Any) -> list[URLPattern]:
         at("game/", lambda desk: components.change(desk, "game"), "game"),
         at("new-players/", lambda desk: components.change(desk, "bootstrap"), "bootstrap"),
         at("differences/", differences.differences, "differences"),
+        at("try/", trying.try_play, "try"),
         at("publish/<str:environment>/", publishing.publish, "publish", post=PUBLISH),
         at("<str:kind>/add/", components.add, "add"),
         at("<str:kind>/<str:component_id>/", components.change, "component"),

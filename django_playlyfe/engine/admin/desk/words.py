@@ -49,6 +49,9 @@ def rewards(holder: Wire) -> Iterable[str]:
     for rule in holder.get("rules", ()):
         said = ", ".join(reward(one) for one in rule.get("rewards", ()))
         asked = condition(rule.get("requires"))
+        if rule.get("once"):
+            per = rule["once"].get("per")
+            said += " " + (_("once per %(variable)s") % {"variable": per} if per else _("once"))
         yield _("%(rewards)s if %(condition)s") % {"rewards": said, "condition": asked} if asked else said
 
 

@@ -74,7 +74,42 @@ class RewardRulePart(Part):
             ),
         )
     }
+    aliases = {("once",): "once", ("once", "per"): "once_per", ("once", "id"): "once_id"}
+    lines = (("once", "once_per", "once_id"),)
+    once = PickField(
+        label=_("Paid"),
+        choices=[
+            ("", _("every time")),
+            ("player", _("once for a player")),
+            ("per", _("once for each value of a variable")),
+        ],
+    )
+    once_per = LineField(label=_("Variable"), size=14, code=True, help_text=_("If it is paid once for each value."))
+    once_id = LineField(
+        label=_("Remembered as"), size=14, code=True, help_text=_("An id, if more than one group is paid once.")
+    )
     more = more_field()
+
+    def load(self, value: Mapping[str, Any]) -> Wire:
+        """For what it is paid once."""
+        shown, once = super().load(value), value.get("once")
+        if isinstance(once, Mapping):
+            shown |= {"once": "per" if "per" in once else "player", "once_per": once.get("per", "")}
+            shown["once_id"] = once.get("id", "")
+        return shown
+
+    def unknown(self, value: Mapping[str, Any]) -> Wire:
+        """What is paid once has fields."""
+        return {key: entry for key, entry in super().unknown(value).items() if key != "once"}
+
+    def written(self) -> Wire:
+        """With what it is paid once for."""
+        rule, found = super().written(), self.cleaned_data
+        if found["once"]:
+            rule["once"] = {"id": found["once_id"]} if found["once_id"] else {}
+            if found["once"] == "per":
+                rule["once"]["per"] = found["once_per"]
+        return rule
 
 
 class CertainRewardRulePart(RewardRulePart):
