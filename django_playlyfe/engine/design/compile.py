@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from django_playlyfe.engine.rules import plan
 from django_playlyfe.engine.rules.formulas import Expression, ScoreReference, parse
 
 Metrics = Mapping[str, plan.Metric]
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 def compile_design(document: Mapping[str, Any]) -> plan.Plan:
@@ -40,6 +42,7 @@ def compile_design(document: Mapping[str, Any]) -> plan.Plan:
         boards={board["id"]: _board(board) for board in document["leaderboards"]},
         bootstrap=_rewards(document["bootstrap"]["scores"], metrics),
         touching=_touching(achievements, operands),
+        reaching=_reaching(achievements),
         pays_once=any("once" in rule for holder in (*document["actions"], *rules) for rule in holder.get("rules", ())),
     )
 
@@ -290,9 +293,33 @@ def _touching(
     touching: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for rule in rules:
         touching["metric", rule.metric].add(rule.id)
-        for key in _reads(rule.requires, operands):
-            touching[key].add(rule.id)
+        if _reached(rule.requires) is None:
+            for key in _reads(rule.requires, operands):
+                touching[key].add(rule.id)
     return {key: frozenset(ids) for key, ids in touching.items()}
+
+
+def _reaching(rules: Iterable[plan.AchievementRule]) -> dict[tuple[str, str], tuple[tuple[int, str], ...]]:
+    """The rules that ask for one number to be reached, by what is counted and in the order of the numbers."""
+    reaching: defaultdict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    for rule in rules:
+        reached = _reached(rule.requires)
+        if reached is not None:
+            reaching[reached[0]].append((reached[1], rule.id))
+    return {key: tuple(sorted(found)) for key, found in reaching.items()}
+
+
+def _reached(condition: plan.Condition) -> tuple[tuple[str, str], int] | None:
+    """What a condition counts and the least number that meets it, if it is one of "at least" or "more than" a number
+    of plays or points, and nothing else."""
+    if condition.negate or condition.operator not in ("ge", "gt"):
+        return None
+    if condition.type == "action":
+        return ("action", condition.id), condition.number + (condition.operator == "gt")
+    is_number = condition.value is not None and _INTEGER.fullmatch(condition.value.text)
+    if condition.type == "metric" and condition.metric_type == "point" and is_number and condition.value is not None:
+        return ("metric", condition.id), int(condition.value.text) + (condition.operator == "gt")
+    return None
 
 
 def _reads(condition: plan.Condition, operands: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django_playlyfe.engine.rules import achievements, compounds, levels, rewards
@@ -105,7 +107,7 @@ class Judgement:
         Rules that an award moves become pending: later ones are judged in this pass, earlier ones in the next.
         """
         emitted = False
-        for rule in self._plan.achievement_rules:
+        for rule in self._plan.achievement_rules if pending else ():
             if rule.id in pending:
                 pending.remove(rule.id)
                 if self._award(rule):
@@ -136,11 +138,34 @@ class Judgement:
     def _rules_moved(self) -> set[str]:
         """The achievement rules that read something touched since the last time this was asked."""
         moved = {rule for thing in self._touched for rule in self._plan.touching.get(thing, ())}
+        for thing in self._touched & self._plan.reaching.keys():
+            moved.update(self._rules_reached(thing))
         self._touched.clear()
         return moved
 
+    def _rules_reached(self, thing: tuple[str, str]) -> Iterator[str]:
+        """The rules whose number this call has reached: who had reached it before has been judged by it then."""
+        numbers = self._plan.reaching[thing]
+        start, end = (
+            bisect_right(numbers, _amount(self._plan, state, thing), key=_first)
+            for state in (self.snapshot.state, self.running)
+        )
+        return (rule for _, rule in numbers[start:end])
+
     def _emit_for_all(self, event: str, rule: str, changes: list[Change]) -> None:
         self._events.append(EventDraft({"event": event, "changes": changes, "rule": {"id": rule}}, is_global=True))
+
+
+def _amount(plan: Plan, state: PlayerState, thing: tuple[str, str]) -> Decimal | int:
+    """How often an action was played, or how many points there are."""
+    kind, identifier = thing
+    if kind == "action":
+        return state.counts.get(identifier, 0)
+    return compounds.plain_number(plan, state, identifier, None)
+
+
+def _first(pair: tuple[int, str]) -> int:
+    return pair[0]
 
 
 def differences(plan: Plan, before: PlayerState, after: PlayerState) -> Iterator[Write]:
@@ -148,6 +173,8 @@ def differences(plan: Plan, before: PlayerState, after: PlayerState) -> Iterator
     for metric_id, metric in plan.metrics.items():
         if isinstance(metric, SetMetric):
             old_items, new_items = before.items.get(metric_id, {}), after.items.get(metric_id, {})
+            if old_items == new_items:
+                continue  # a set may have thousands of items
             for item in metric.items:
                 yield from _difference(metric_id, item, old_items.get(item), new_items.get(item))
         else:

@@ -247,6 +247,8 @@ class Plan:
         level_rules, achievement_rules: design order.
         touching: ("metric", id) or ("action", id) -> ids of the achievement rules that can change their mind when it
             changes (their conditions name it, or their items belong to it).
+        reaching: the same for rules that are not in ``touching`` there because all that they ask is that it reaches a
+            number: (number, rule id), ascending. Only those are looked at whose number a call has just reached.
         pays_once: whether any rule pays once only.
     """
 
@@ -262,4 +264,5 @@ class Plan:
     boards: Mapping[str, Board] = field(default_factory=dict)
     bootstrap: tuple[Reward, ...] = ()
     touching: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    reaching: Mapping[tuple[str, str], tuple[tuple[int, str], ...]] = field(default_factory=dict)
     pays_once: bool = False

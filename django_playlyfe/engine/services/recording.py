@@ -78,8 +78,8 @@ class Scene:
         call.save(force_insert=True, using=transactions.write_alias())
         self.projections.save()
         log.save_feed_entries([call])
-        # A revert judges no achievements, so the next call looks at every rule.
-        judged_by = None if kind == Call.Kind.REVERT else version
+        # A revert judges no achievements and an award gives them unasked, so the next call looks at every rule.
+        judged_by = None if kind in (Call.Kind.REVERT, Call.Kind.AWARD) else version
         if player.judged_version_id != (judged_by and judged_by.pk):
             player.judged_version = judged_by
             player.save(update_fields=["judged_version"])

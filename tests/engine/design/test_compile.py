@@ -162,12 +162,38 @@ def test_an_achievement_rule_is_touched_by_all_that_it_reads_and_by_its_own_item
     everything = frozenset({"by_action", "by_value", "by_compound", "always"})
     assert plan_of(small_game(metrics=metrics, rules=rules)).touching == {
         ("metric", "badges"): everything,
-        ("action", "read"): {"by_action"},
         ("metric", "xp"): {"by_value"},
         ("metric", "coins"): {"by_value", "by_compound"},
         ("metric", "outer"): {"by_compound"},
         ("metric", "inner"): {"by_compound"},
     }
+
+
+def test_a_rule_that_asks_for_one_number_is_found_by_it():
+    def plays(value, operator="ge", **more):
+        return {"type": "action", "context": {"id": "read", "operator": operator, "value": value}, **more}
+
+    plan = plan_of(
+        small_game(
+            metrics=[compound("sum", "$scores.xp")],
+            rules=[
+                achievement("ten", plays("10")),
+                achievement("five", plays("5", "gt")),
+                achievement("points", condition("xp", value="-3")),
+                achievement("not_yet", plays("10", **{"not": True})),
+                achievement("few", plays("10", "lt")),
+                achievement("both", {"type": "and", "expression": [plays("7"), plays("9")]}),
+                achievement("formula", condition("xp", value="3 + 4")),
+                achievement("sum", condition("sum", "compound")),
+            ],
+        )
+    )
+    assert plan.reaching == {
+        ("action", "read"): ((6, "five"), (10, "ten")),
+        ("metric", "xp"): ((-3, "points"),),
+    }
+    assert plan.touching["action", "read"] == {"not_yet", "few", "both"}
+    assert plan.touching["metric", "xp"] == {"formula", "sum"}
 
 
 @pytest.mark.parametrize("source", ["starter", READING_LOG])

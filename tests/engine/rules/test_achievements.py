@@ -152,6 +152,38 @@ def test_a_rule_that_was_never_asked_before_is_asked_if_thorough():
     assert awards(play(untouched, thorough=True)) != []
 
 
+@pytest.mark.parametrize(
+    ("before", "count", "awarded"),
+    [(0, 4, []), (0, 5, ["five"]), (4, 1, ["five"]), (4, 9, ["five", "ten"]), (5, 4, [])],
+)
+def test_a_rule_that_asks_for_a_number_of_plays_is_looked_at_when_it_is_reached(before, count, awarded):
+    rules = [
+        achievement("five", {"star": 1}, FIVE_PLAYS),
+        achievement("ten", {"bookworm": 1}, Condition("action", id="read", operator="ge", number=10)),
+    ]
+    plan = replace(
+        game(XP, BADGES, actions=[action()], achievement_rules=rules),
+        touching={},
+        reaching={("action", "read"): ((5, "five"), (10, "ten"))},
+    )
+    state = PlayerState(counts={"read": before})
+    assert [rule for rule, _ in awards(play(plan, state, count=count, thorough=False))] == awarded
+
+
+@pytest.mark.parametrize(
+    ("before", "value", "awarded"), [(None, 4, False), (None, 5, True), (4, 1, True), (5, 1, False)]
+)
+def test_a_rule_that_asks_for_points_is_looked_at_when_they_are_reached(before, value, awarded):
+    rules = [achievement("rich", {"star": 1}, metric_is("xp", "ge", 5))]
+    plan = replace(
+        game(XP, BADGES, actions=[action(points(value))], achievement_rules=rules),
+        touching={},
+        reaching={("metric", "xp"): ((5, "rich"),)},
+    )
+    state = PlayerState() if before is None else PlayerState(points={"xp": before})
+    assert bool(awards(play(plan, state, thorough=False))) == awarded
+
+
 def test_a_compound_that_catches_up_with_its_new_formula_moves_the_rules_that_read_it():
     low = achievement("low", {"star": 1}, metric_is("impact", "lt", 50))
     plan = replace(
