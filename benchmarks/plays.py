@@ -3,7 +3,9 @@
 ``python benchmarks/plays.py`` measures, both sides by turns in one run, and checks afterwards that each did its work:
 
 * PostgreSQL with 1, 2 and 8 processes, over ``pgbench -N`` with as many clients (one UPDATE, SELECT, INSERT each);
+* ``play_many``, 1,000 plays of as many players a call, over ``pgbench -N`` with one client;
 * a business transaction (a row of a table of the site) with a play inside, over the same without;
+* ``replay`` of a log, calls a second, over making it play by play; the state's hash must be the same before and after;
 * a game of 1,000 rules, over one of 10;
 * SQLite with one process, over a bare loop of three statements on ``sqlite3`` (SELECT, UPDATE, INSERT) in one
   transaction, with the same PRAGMAs.
@@ -19,29 +21,35 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import engine_site
 
 PLAYERS = 1000
+MEASURED = ("processes", "many", "transaction", "replay", "rules", "sqlite")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=MEASURED, default=MEASURED)
     parser.add_argument("--worker", metavar="DATABASE_URL", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
         work(options.worker, options.seconds)
         return
-    with engine_site.postgresql() as url:
-        on_postgresql(url, options.seconds, options.rounds)
-    with engine_site.postgresql() as url:
-        say("time of a play, 1,000 rules over 10", *with_rules(url, options.rounds), "us")
-    with engine_site.sqlite() as url:
-        on_sqlite(url, options.seconds, options.rounds)
+    if set(options.only) - {"rules", "sqlite"}:
+        with engine_site.postgresql() as url:
+            on_postgresql(url, options.only, options.seconds, options.rounds)
+    if "rules" in options.only:
+        with engine_site.postgresql() as url:
+            say("time of a play, 1,000 rules over 10", *with_rules(url, options.rounds), "us")
+    if "sqlite" in options.only:
+        with engine_site.sqlite() as url:
+            on_sqlite(url, options.seconds, options.rounds)
 
 
 def say(what: str, ours: float, theirs: float, unit: str = "plays/s") -> None:
@@ -51,17 +59,23 @@ def say(what: str, ours: float, theirs: float, unit: str = "plays/s") -> None:
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
 
-def on_postgresql(url: str, seconds: float, rounds: int) -> None:
+def on_postgresql(url: str, only: Sequence[str], seconds: float, rounds: int) -> None:
     engine_site.start_django(url)
     engine_site.set_up(PLAYERS)
     pgbench(url, "-i", "-q", "-s", "10")
-    for clients in (1, 2, 8):
+    engine_site.analyse()  # as pgbench has done with its own tables
+    for clients in (1, 2, 8) if "processes" in only else ():
         ours, theirs = [], []
         for _ in range(rounds):
             ours.append(plays_per_second(url, clients, seconds))
             theirs.append(transactions_per_second(url, clients, seconds))
         say(f"PostgreSQL, {clients} processes over pgbench -N", statistics.median(ours), statistics.median(theirs))
-    within_a_transaction(seconds, rounds)
+    if "many" in only:
+        many_over_pgbench(url, seconds, rounds)
+    if "transaction" in only:
+        within_a_transaction(seconds, rounds)
+    if "replay" in only:
+        replay_over_live(seconds, rounds)
 
 
 def plays_per_second(url: str, processes: int, seconds: float) -> float:
@@ -119,6 +133,49 @@ def transactions_per_second(url: str, clients: int, seconds: float) -> float:
     found = re.search(r"tps = ([0-9.]+)", said)
     assert found, said
     return float(found.group(1))
+
+
+def many_over_pgbench(url: str, seconds: float, rounds: int) -> None:
+    """One process plays for all players at once, again and again."""
+    from django_playlyfe.engine import services
+    from django_playlyfe.engine.realm import Realm
+    from django_playlyfe.types import PlayOf
+
+    realm = Realm("benchmark")
+    plays = [PlayOf(f"p{number}", "read", {"pages": 120}) for number in range(PLAYERS)]
+    services.play_many(realm, plays)
+    ours, theirs = [], []
+    for _ in range(rounds):
+        before, number, begin = totals(), 0, time.perf_counter()
+        while time.perf_counter() - begin < seconds:
+            services.play_many(realm, plays)
+            number += len(plays)
+        ours.append(number / (time.perf_counter() - begin))
+        assert totals() == (before[0] + number, before[1] + 12 * number)
+        theirs.append(transactions_per_second(url, 1, seconds))
+    say("play_many, 1 process over pgbench -N", statistics.median(ours), statistics.median(theirs))
+
+
+def replay_over_live(seconds: float, rounds: int) -> None:
+    """A log grows play by play, and all that it says is made anew from it."""
+    from django_playlyfe.engine import history, services
+    from django_playlyfe.engine.models import Call
+    from django_playlyfe.engine.realm import Realm
+
+    realm = Realm("benchmark")
+    live, again = [], []
+    for _ in range(rounds):
+        number, begin = 0, time.perf_counter()
+        while time.perf_counter() - begin < seconds:
+            services.play(realm, f"p{random.randrange(PLAYERS)}", "read", {"pages": 120})
+            number += 1
+        live.append(number / (time.perf_counter() - begin))
+        hash_before, begin = history.state_hash(realm), time.perf_counter()
+        for _ in history.replay(realm):
+            pass
+        again.append(Call.objects.count() / (time.perf_counter() - begin))
+        assert history.state_hash(realm) == hash_before
+    say("replay over live", statistics.median(again), statistics.median(live), "calls/s")
 
 
 def within_a_transaction(seconds: float, rounds: int) -> None:
