@@ -40,6 +40,7 @@ VARIANTS = (
     "several_games",
     "two_databases",
     "strict_csp",
+    "use_tz_false",
 )
 
 

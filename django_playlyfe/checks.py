@@ -8,7 +8,6 @@
 ``E005``   no backend: ``PLAYLYFE`` names none and the embedded engine is not installed
 ``E006``   wrong ``OPTIONS`` of the backend
 ``E007``   database routers send users and their player links or deliveries to different databases
-``E008``   ``USE_TZ`` is False
 ``W001``   the token of a remote game is in a cache that processes do not share
 ``W002``   uWSGI runs without threads, so nothing is delivered by mode "thread"
 ``W003``   Redis without ``socket_timeout``: one that hangs holds up the site
@@ -42,7 +41,6 @@ def register() -> None:
     register_check(cache_checks.check_threads, "django_playlyfe")
     register_check(cache_checks.check_sqlite, "django_playlyfe")
     register_check(cache_checks.check_stored, "django_playlyfe", Tags.database)
-    register_check(check_time_zones, "django_playlyfe")
 
 
 def check_databases(**_kwargs: Any) -> list[CheckMessage]:
@@ -60,19 +58,6 @@ def check_databases(**_kwargs: Any) -> list[CheckMessage]:
             id="django_playlyfe.E007",
         )
         for name, database in elsewhere.items()
-    ]
-
-
-def check_time_zones(**_kwargs: Any) -> list[CheckMessage]:
-    """Instants are aware everywhere here; a database that is told naive ones refuses them."""
-    if conf.uses_time_zones():
-        return []
-    return [
-        Error(
-            "USE_TZ is False: players, plays and deliveries could not be stored.",
-            hint="Write USE_TZ = True, Django's default since 5.0; TIME_ZONE stays what it is.",
-            id="django_playlyfe.E008",
-        )
     ]
 
 

@@ -245,11 +245,6 @@ def signing_keys() -> tuple[str, list[str]]:
     return django_settings.SECRET_KEY, [str(key) for key in django_settings.SECRET_KEY_FALLBACKS]
 
 
-def uses_time_zones() -> bool:
-    """Whether the site's instants know their time zone."""
-    return bool(django_settings.USE_TZ)
-
-
 def is_debug() -> bool:
     """Whether this is a developer's site."""
     return bool(django_settings.DEBUG)

@@ -22,14 +22,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from django_playlyfe import conf
+from django_playlyfe.local_admin import LocalAdmin
 from django_playlyfe.models import Delivery, PlayerLink, Queue
 from django_playlyfe.services import queue
 
 if TYPE_CHECKING:
-    BaseAdmin = admin.ModelAdmin[Any]
     BasePaginator = Paginator[Any]
 else:  # generic for the type checker only
-    BaseAdmin = admin.ModelAdmin
     BasePaginator = Paginator
 
 State = Delivery.State
@@ -63,7 +62,7 @@ class GameFilter(admin.SimpleListFilter):
         return queryset.filter(game=self.value()) if self.value() else queryset
 
 
-class QueueBanner(BaseAdmin):
+class QueueBanner(LocalAdmin):
     """Says above the list what is wrong with the queues."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from django_playlyfe.instants import InstantField
+
 
 class PlayerLink(models.Model):
     """Which player of a game a user is, and what of that game the user has been shown.
@@ -41,8 +43,8 @@ class PlayerLink(models.Model):
     is_hidden = models.BooleanField(
         _("hidden"), default=False, help_text=_("Others do not see this player's name on boards and in feeds.")
     )
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    created_at = InstantField(_("created at"), auto_now_add=True)
+    updated_at = InstantField(_("updated at"), auto_now=True)
 
     class Meta:
         verbose_name = _("player link")
@@ -100,28 +102,26 @@ class Delivery(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     payload: models.JSONField[Any, Any] = models.JSONField(_("payload"), default=dict, blank=True)
     payload_v = models.PositiveSmallIntegerField(_("version of the payload"), default=1)
-    played_at = models.DateTimeField(_("played at"), null=True, blank=True, help_text=_("When it happened."))
+    played_at = InstantField(_("played at"), null=True, blank=True, help_text=_("When it happened."))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     sends = models.PositiveIntegerField(_("sends"), default=0, help_text=_("Attempts that reached the wire."))
-    not_before = models.DateTimeField(_("not before"))
+    not_before = InstantField(_("not before"))
     owner = models.CharField(_("owner"), max_length=32, blank=True, help_text=_("Random per claim."))
-    lease_until = models.DateTimeField(
-        _("lease until"), null=True, blank=True, help_text=_("By the clock of the database.")
-    )
-    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    lease_until = InstantField(_("lease until"), null=True, blank=True, help_text=_("By the clock of the database."))
+    sent_at = InstantField(_("sent at"), null=True, blank=True)
     keyed = models.BooleanField(
         _("keyed"), default=False, help_text=_("The game had announced that it honours the key when this was sent.")
     )
     answer: models.JSONField[Any, Any] = models.JSONField(_("answer"), null=True, blank=True)
-    shown_at = models.DateTimeField(_("shown at"), null=True, blank=True)
+    shown_at = InstantField(_("shown at"), null=True, blank=True)
     error_code = models.CharField(_("error code"), max_length=100, blank=True)
     error_text = models.CharField(_("error"), max_length=500, blank=True)
     evidence = models.CharField(
         _("evidence"), max_length=20, blank=True, help_text=_("What else is known: resent, unread, exists, expired.")
     )
-    created_at = models.DateTimeField(_("created at"))
-    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+    created_at = InstantField(_("created at"))
+    settled_at = InstantField(_("settled at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("delivery")
@@ -155,7 +155,7 @@ class Queue(models.Model):
 
     game = models.CharField(_("game"), max_length=100, default="default", help_text=_("Key in settings.PLAYLYFE."))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.ALL)
-    paused_until = models.DateTimeField(_("paused until"))
+    paused_until = InstantField(_("paused until"))
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     times = models.PositiveIntegerField(
         _("times"), default=1, help_text=_("How many times in a row it was paused: the wait doubles.")
@@ -187,7 +187,7 @@ class Snapshot(models.Model):
     kind = models.CharField(_("kind"), max_length=40)
     ident = models.CharField(_("of"), max_length=128, help_text=_("Player id, or hash of what was asked."))
     body = models.TextField(_("body"), help_text=_("JSON"))
-    at = models.DateTimeField(_("at"), help_text=_("When it was true."))
+    at = InstantField(_("at"), help_text=_("When it was true."))
     source = models.CharField(_("source"), max_length=10, choices=Source.choices, default=Source.READ)
 
     class Meta:

@@ -14,6 +14,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import get_language_bidi, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
+from django_playlyfe import instants
 from django_playlyfe.exceptions import AccessDenied, ActionLimitReached
 from django_playlyfe.types import Earned, Event, Feedback, Progress, Reward
 
@@ -52,7 +53,7 @@ def moment(instant: datetime) -> str:
     """An instant in the reader's time zone, with the day only where it is not today."""
     local = timezone.localtime(instant)
     time = formats.time_format(local.time(), "TIME_FORMAT")
-    today = timezone.localdate()
+    today = instants.today()
     if local.date() == today:
         return time
     if local.date() == today + timedelta(days=1):
@@ -62,8 +63,8 @@ def moment(instant: datetime) -> str:
 
 def day(instant: datetime) -> str:
     """The day of an instant in the reader's time zone: "Today", "Yesterday" or a date."""
-    date = timezone.localdate(instant)
-    age = (timezone.localdate() - date).days
+    date = timezone.localdate(instants.from_site(instant))
+    age = (instants.today() - date).days
     if age == 0:
         return _("Today")
     if age == 1:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
+from django_playlyfe import instants
 from django_playlyfe.types import Event, MetricRef
 
 MOST_EVENTS = 200
@@ -81,7 +82,7 @@ def trend(events: Sequence[Event], metric_id: str, days: int = 14) -> Trend | No
     ]
     if not changes:
         return None
-    today = timezone.localdate()
+    today = instants.today()
     first_day = today - timedelta(days=min(max(days, 2), MOST_DAYS) - 1)
     if len(events) >= MOST_EVENTS:
         first_day = min(max(first_day, changes[-1][0]), today - timedelta(days=1))

@@ -13,6 +13,7 @@ from django_playlyfe.management.commands import playlyfe_backfill
 from django_playlyfe.management.row_plays import RowPlays, WrongFields
 from django_playlyfe.models import Delivery, PlayerLink
 from testproject.library.models import Book
+from tests.site_clock import own_datetime
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon")]
 
@@ -47,7 +48,7 @@ def add_book(user):
     """``add_book(days_ago)`` saves a book of the user, without a play."""
 
     def add(days_ago=1, *, owner=user, pages=100, genre="history"):
-        finished_at = NOON - timedelta(days=days_ago)
+        finished_at = own_datetime(NOON - timedelta(days=days_ago))
         return Book.objects.create(owner=owner, title="t", pages=pages, genre=genre, finished_at=finished_at)
 
     return add
@@ -198,7 +199,7 @@ def test_a_run_that_is_stopped_says_how_to_go_on(add_book, monkeypatch):
 
 
 def test_a_row_without_a_time_fails_and_the_user_model_plays_for_itself(make_user):
-    seen, never = make_user(last_login=NOON - timedelta(days=1)), make_user()
+    seen, never = make_user(last_login=own_datetime(NOON - timedelta(days=1))), make_user()
     model = seen._meta.label
     code, said = run(model=model, action="finish_book", time_field="last_login", vars="pages=pk", key="user:{pk}")
     assert code == 1

@@ -81,9 +81,3 @@ def test_links_must_share_a_database_with_users():
         (True, True),
         (False, True),  # what is owed to a remote game
     ]
-
-
-def test_a_site_with_naive_datetimes_is_told_so(settings):
-    settings.USE_TZ = False
-    found = {message.id: message for message in run_checks(tags=["django_playlyfe"])}
-    assert "USE_TZ = True" in found["django_playlyfe.E008"].hint

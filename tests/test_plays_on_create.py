@@ -17,6 +17,7 @@ from django_playlyfe.backends.engine import EngineBackend
 from django_playlyfe.decorators import plays_on_create
 from django_playlyfe.exceptions import ActionNotFound, InvalidRequest, ServerError
 from testproject.library.models import Book
+from tests.site_clock import own_datetime
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon")]
 
@@ -88,8 +89,8 @@ def test_key_time_weight_and_user_can_be_chosen(decorate, user):
         idempotency_key=lambda book: book.title,
     )
     then = datetime(2024, 3, 1, 9, tzinfo=timezone.utc)
-    save(user, title="one", finished_at=then)
-    save(user, title="one", finished_at=then)
+    save(user, title="one", finished_at=own_datetime(then))
+    save(user, title="one", finished_at=own_datetime(then))
     assert xp(user) == 20
     assert abs(services.activity(user)[0].timestamp - then) < timedelta(seconds=1)
 

@@ -93,6 +93,7 @@ def test_a_reward_says_what_an_action_may_give(reward, said):
     assert sentences.reward(reward) == said
 
 
+@clock.override("UTC")
 @time_machine.travel(NOON, tick=False)
 def test_a_limit_says_until_when():
     error = wire.make_error("rate_limit_exceeded", of_play=True, retry_at=NOON + timedelta(hours=12))

@@ -16,14 +16,13 @@ from random import choice
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
-from django.db.models.functions import Now
-from django.utils import timezone
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
-from django_playlyfe import wire
+from django_playlyfe import instants, wire
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.delivery.database import database, drop_broken_connections
 from django_playlyfe.delivery.decisions import after_lapse
+from django_playlyfe.instants import DatabaseNow, InstantField
 from django_playlyfe.models import Delivery
 
 logger = logging.getLogger("django_playlyfe.delivery")
@@ -55,7 +54,7 @@ def take(
     """
     _settle_lapsed(backend, player_id)
     for _try in range(_TRIES):
-        rows = next_in_line(backend).filter(not_before__lte=timezone.now())
+        rows = next_in_line(backend).filter(not_before__lte=instants.now())
         if player_id is not None:
             rows = rows.filter(subject=player_id)
         if up_to is not None:
@@ -136,11 +135,11 @@ def _claim(row: Delivery, backend: GameBackend) -> bool:
         "owner": secrets.token_hex(8),
         "attempts": row.attempts + 1,
         "sends": row.sends + 1,
-        "sent_at": timezone.now(),
+        "sent_at": instants.now(),
     }
     if row.sends == 0:
         changes |= _of_first_send(row, backend)
-    until = ExpressionWrapper(Now() + timedelta(seconds=lease), output_field=DateTimeField())
+    until = ExpressionWrapper(DatabaseNow() + timedelta(seconds=lease), output_field=InstantField())
     as_read = Delivery.objects.using(database()).filter(
         pk=row.pk, state=State.PENDING, owner=row.owner, attempts=row.attempts
     )
@@ -155,7 +154,7 @@ def _of_first_send(row: Delivery, backend: GameBackend) -> dict[str, Any]:
     """What stays as it is for all later sends: the same key has to go with the same content."""
     if row.kind != Kind.PLAY:
         return {"keyed": backend.idempotent}
-    is_late = bool(row.payload.get("at")) or (row.played_at is not None and timezone.now() - row.played_at > LATE)
+    is_late = bool(row.payload.get("at")) or (row.played_at is not None and instants.now() - row.played_at > LATE)
     told = wire.write_instant(row.played_at) if row.played_at and is_late and backend.backdating else None
     return {"keyed": backend.idempotent, "payload": {**row.payload, "played_at": told}}
 
@@ -163,15 +162,17 @@ def _of_first_send(row: Delivery, backend: GameBackend) -> dict[str, Any]:
 def _settle_lapsed(backend: GameBackend, player_id: str | None) -> None:
     """Rows whose lease is over: their sender died, or was stopped. Owner and attempts stay, so that an answer that
     comes all the same is still believed until the row is claimed anew."""
-    lapsed = Delivery.objects.using(database()).filter(game=backend.alias, state=State.SENDING, lease_until__lt=Now())
+    lapsed = Delivery.objects.using(database()).filter(
+        game=backend.alias, state=State.SENDING, lease_until__lt=DatabaseNow()
+    )
     if player_id is not None:
         lapsed = lapsed.filter(subject=player_id)
     for row in lapsed.order_by("pk")[:_CANDIDATES]:
-        decision = after_lapse(row, backend.delivery.uncertain, timezone.now())
+        decision = after_lapse(row, backend.delivery.uncertain, instants.now())
         still = lapsed.filter(pk=row.pk, owner=row.owner, attempts=row.attempts)
         still.update(
             state=decision.state,
-            not_before=timezone.now(),  # it has waited for the length of a lease already
+            not_before=instants.now(),  # it has waited for the length of a lease already
             evidence=decision.evidence or row.evidence,
         )
         logger.warning(

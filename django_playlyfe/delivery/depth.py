@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, Max, Min, OuterRef
-from django.utils import timezone
 
+from django_playlyfe import instants
 from django_playlyfe.delivery.database import database
 from django_playlyfe.models import Delivery, Queue
 
@@ -29,7 +29,7 @@ def measure(game: str) -> dict[str, Any]:
         for a person, ``resent`` before), ``blocked_players`` whose creation has failed, ``paused`` queues (kind, why,
         until), ``last_success``.
     """
-    now = timezone.now()
+    now = instants.now()
     rows = Delivery.objects.using(database()).filter(game=game)
     counts = rows.filter(state__in=UNSETTLED).order_by().values_list("state").annotate(Count("pk"))
     waiting = rows.filter(state__in=(State.PENDING, State.SENDING))
@@ -55,8 +55,8 @@ def measure(game: str) -> dict[str, Any]:
 
 def overdue(game: str) -> int:
     """For how many seconds the most patient row has been due; 0 if nothing is due."""
-    due = Delivery.objects.using(database()).filter(game=game, state=State.PENDING, not_before__lte=timezone.now())
-    return _seconds_since(due.aggregate(first=Min("not_before"))["first"], timezone.now()) or 0
+    due = Delivery.objects.using(database()).filter(game=game, state=State.PENDING, not_before__lte=instants.now())
+    return _seconds_since(due.aggregate(first=Min("not_before"))["first"], instants.now()) or 0
 
 
 def blocked(game: str) -> int:

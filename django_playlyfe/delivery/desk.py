@@ -9,8 +9,8 @@ import logging
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from django_playlyfe import instants
 from django_playlyfe.delivery.database import database
 from django_playlyfe.models import Delivery, PlayerLink
 
@@ -27,7 +27,7 @@ def send_again(rows: QuerySet[Delivery]) -> int:
     Returns:
         How many rows are owed now.
     """
-    now = timezone.now()
+    now = instants.now()
     found = rows.using(database()).filter(state__in=(State.DEAD, State.UNCERTAIN))
     with transaction.atomic(using=database()):
         creations = list(found.filter(kind=Kind.CREATE).values_list("game", "subject"))
@@ -57,7 +57,7 @@ def was_applied(rows: QuerySet[Delivery]) -> int:
     moved = (
         rows.using(database())
         .filter(state=State.UNCERTAIN)
-        .update(state=State.DELIVERED, evidence="person", settled_at=timezone.now())
+        .update(state=State.DELIVERED, evidence="person", settled_at=instants.now())
     )
     logger.info("delivery.settled by a person rows=%d", moved, extra={"event": "delivery.settled"})
     return moved

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
+from django_playlyfe import instants
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.client.clock import SYSTEM_CLOCK, Clock
 from django_playlyfe.conf import DEFAULT_GAME
@@ -73,7 +72,7 @@ def drain(
         decision = attempt(backend, row, gate)
         attempts += 1
         if decision.ends_run:
-            held_until = timezone.now() + HOST_TROUBLE
+            held_until = instants.now() + HOST_TROUBLE
             break
     drop_old_connections()
     return Drained(attempts, _resume_at(backend, gate, held_until))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
-
-from django_playlyfe import cache, wire
+from django_playlyfe import cache, instants, wire
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.delivery.answers import read_error
 from django_playlyfe.delivery.database import database
@@ -22,7 +20,7 @@ def take_news(player_id: str, backend: GameBackend) -> list[Feedback]:
     conditional update elects the one that shows a result."""
     rows = Delivery.objects.using(database()).filter(game=backend.alias, subject=player_id, kind=Kind.PLAY)
     unshown = rows.filter(state__in=(State.DELIVERED, State.REFUSED), shown_at__isnull=True, answer__isnull=False)
-    now = timezone.now()
+    now = instants.now()
     taken = [row for row in unshown.order_by("pk")[:MOST_NEWS] if unshown.filter(pk=row.pk).update(shown_at=now)]
     return [_read(row, backend) for row in taken]
 

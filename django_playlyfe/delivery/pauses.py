@@ -6,9 +6,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
-from django_playlyfe import signals
+from django_playlyfe import instants, signals
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.delivery.database import database
 from django_playlyfe.delivery.decisions import Pause
@@ -38,7 +36,7 @@ class Gate:
 
 def look(backend: GameBackend) -> Gate:
     """What may be sent now. Of all drainers that ask when a pause is over, one is elected to try."""
-    now = timezone.now()
+    now = instants.now()
     without: set[str] = set()
     reopens_at: datetime | None = None
     probing: list[Queue] = []
@@ -55,7 +53,7 @@ def look(backend: GameBackend) -> Gate:
 
 def set_pause(backend: GameBackend, pause: Pause) -> None:
     """Pause a game's queue, for longer each time in a row."""
-    now = timezone.now()
+    now = instants.now()
     queue, _is_new = Queue.objects.using(database()).get_or_create(
         game=backend.alias, kind=pause.kind, defaults={"paused_until": now, "times": 0}
     )

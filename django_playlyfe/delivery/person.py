@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
+from django_playlyfe import instants
 from django_playlyfe.backends import games
 from django_playlyfe.delivery.database import database
 from django_playlyfe.delivery.effects import take_effect
@@ -35,7 +35,7 @@ _ANEW: Mapping[str, Any] = {
 
 def requeue(rows: Iterable[Delivery]) -> int:
     """Try what has failed again. Returns how many rows are owed now."""
-    return sum(_owe_again(row, State.DEAD, evidence="", created_at=timezone.now()) for row in rows)
+    return sum(_owe_again(row, State.DEAD, evidence="", created_at=instants.now()) for row in rows)
 
 
 def send_again(rows: Iterable[Delivery]) -> int:
@@ -46,14 +46,14 @@ def send_again(rows: Iterable[Delivery]) -> int:
 def send_delivered_again(rows: Iterable[Delivery]) -> int:
     """Send what was delivered once more, to a game that was restored from a backup. It counts twice in one that has
     not lost it, unless keys are honoured there."""
-    return sum(_owe_again(row, State.DELIVERED, evidence="resent", created_at=timezone.now()) for row in rows)
+    return sum(_owe_again(row, State.DELIVERED, evidence="resent", created_at=instants.now()) for row in rows)
 
 
 def confirm_applied(rows: Iterable[Delivery]) -> int:
     """A person has seen that these were applied. Returns how many rows that settled."""
     count = 0
     for row in rows:
-        now = timezone.now()
+        now = instants.now()
         uncertain = Delivery.objects.using(database()).filter(pk=row.pk, state=State.UNCERTAIN)
         count += uncertain.update(
             state=State.DELIVERED, evidence="person", owner="", lease_until=None, settled_at=now, shown_at=now
@@ -79,7 +79,7 @@ def _owe_again(row: Delivery, state: str, **changes: Any) -> bool:
     if row.kind != Delivery.Kind.DELETE and (not row.payload or "sha256" in row.payload):
         return False  # scrubbed: the player was forgotten, or the row is older than what is kept
     backend = games[row.game]
-    now = timezone.now()
+    now = instants.now()
     with transaction.atomic(using=database()):
         as_shown = Delivery.objects.using(database()).filter(pk=row.pk, state=state)
         if not as_shown.update(**{**_ANEW, "not_before": now, **changes}):

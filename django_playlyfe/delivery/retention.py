@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.utils import timezone
-
+from django_playlyfe import instants
 from django_playlyfe.delivery.database import database
 from django_playlyfe.delivery.rows import fingerprint
 from django_playlyfe.models import Delivery
@@ -25,7 +24,7 @@ def purge(game: str) -> int:
         How many rows were deleted.
     """
     old = Delivery.objects.using(database()).filter(
-        game=game, state__in=_DONE, settled_at__lt=timezone.now() - KEPT_FOR
+        game=game, state__in=_DONE, settled_at__lt=instants.now() - KEPT_FOR
     )
     for row in old.exclude(idempotency_key=None).exclude(payload__has_key="sha256")[:CHUNK]:
         old.filter(pk=row.pk).update(payload={"sha256": fingerprint(row.payload)}, answer=None)

@@ -10,9 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError, transaction
-from django.utils import timezone
 
-from django_playlyfe import signals, wire
+from django_playlyfe import instants, signals, wire
 from django_playlyfe.about import About
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.client.addresses import check_id
@@ -106,9 +105,9 @@ def owe_play(
     payload = {**content, "at": wire.write_instant(at) if at is not None else None}
     values = {
         "payload": payload,
-        "played_at": at or timezone.now(),
+        "played_at": at or instants.now(),
         "user_pk": user_pk,
-        "shown_at": None if is_news else timezone.now(),
+        "shown_at": None if is_news else instants.now(),
     }
     where = {"subject": player_id, "action": action, "idempotency_key": idempotency_key}
     if idempotency_key is None:
@@ -141,7 +140,7 @@ def drop_owed(player_id: str, backend: GameBackend, using: str) -> bool:
     """
     rows = Delivery.objects.using(using).filter(game=backend.alias, subject=player_id)
     created = rows.filter(kind=Kind.CREATE).order_by("-id").first()
-    now = timezone.now()
+    now = instants.now()
     rows.filter(state=State.PENDING).update(state=State.CANCELLED, settled_at=now)
     rows.filter(state=State.DEAD, kind=Kind.CREATE).update(state=State.CANCELLED)
     scrub(player_id, backend, using)
@@ -152,14 +151,14 @@ def scrub(player_id: str, backend: GameBackend, using: str) -> None:
     """Take what is personal out of the settled rows of a player who is forgotten."""
     rows = Delivery.objects.using(using).filter(game=backend.alias, subject=player_id)
     rows.filter(state__in=(State.DELIVERED, State.REFUSED, State.CANCELLED)).update(
-        payload={}, answer=None, error_text="", idempotency_key=None, shown_at=timezone.now()
+        payload={}, answer=None, error_text="", idempotency_key=None, shown_at=instants.now()
     )
 
 
 def mark_shown(key: str, backend: GameBackend) -> None:
     """What came of this play need not be shown any more."""
     rows = Delivery.objects.filter(game=backend.alias, key=key, shown_at__isnull=True)
-    rows.update(shown_at=timezone.now())
+    rows.update(shown_at=instants.now())
 
 
 def fingerprint(payload: Mapping[str, Any]) -> str:
@@ -184,7 +183,7 @@ def _insert(backend: GameBackend, using: str, **values: Any) -> Delivery:
     if len(values["subject"]) > LONGEST_PLAYER_ID:
         raise wire.make_error("validation_exception", f"A player id has at most {LONGEST_PLAYER_ID} characters.")
     _check_payload(values["payload"])
-    now = timezone.now()
+    now = instants.now()
     row = Delivery(game=backend.alias, not_before=now, created_at=now, **values)
     try:
         with transaction.atomic(using=using):
@@ -208,7 +207,7 @@ def _insert(backend: GameBackend, using: str, **values: Any) -> Delivery:
 
 def _renew(row: Delivery, values: Mapping[str, Any], using: str) -> Delivery:
     """Owe a row anew that ended without having been done."""
-    now = timezone.now()
+    now = instants.now()
     for name, value in {**_FRESH, **values, "not_before": now, "created_at": now}.items():
         setattr(row, name, value)
     _check_payload(row.payload)

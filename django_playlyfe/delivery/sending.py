@@ -8,9 +8,7 @@ import traceback
 from functools import partial
 from typing import Any
 
-from django.utils import timezone
-
-from django_playlyfe import wire
+from django_playlyfe import instants, wire
 from django_playlyfe.about import About
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.client.outcomes import is_of_the_host, is_systemic
@@ -53,7 +51,7 @@ def attempt(backend: GameBackend, row: Delivery, gate: Gate) -> Decision:
         failure = error
         if not isinstance(error, PlaylyfeError):
             _log_poison(row, error)
-    decision = decide(row, failure, timezone.now(), backend.delivery.uncertain)
+    decision = decide(row, failure, instants.now(), backend.delivery.uncertain)
     changes = _changes(row, decision, failure, answer)
     is_mine = claim.settle(row, changes, also=partial(take_effect, backend, row, decision.state))
     if decision.pause is not None:
@@ -183,7 +181,7 @@ def _changes(
         changes["sends"] = row.sends - decision.takes_back_send
         changes["attempts"] = row.attempts - decision.takes_back_attempt
     else:
-        changes["settled_at"] = timezone.now()
+        changes["settled_at"] = instants.now()
     if decision.state == State.DELIVERED:
         changes["answer"] = answer
     elif decision.state in (State.REFUSED, State.DEAD) and isinstance(failure, PlaylyfeError):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
-
+from django_playlyfe import instants
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.delivery import pauses
 from django_playlyfe.delivery.database import database
@@ -35,7 +34,7 @@ def break_streak(backend: GameBackend, row: Delivery) -> None:
         again.update(
             state=State.PENDING,
             settled_at=None,
-            not_before=next_attempt(failed.attempts, timezone.now()),
+            not_before=next_attempt(failed.attempts, instants.now()),
         )
     subjects = [failed.subject for failed in last if failed.kind == Kind.CREATE]
     links = PlayerLink.objects.using(database()).filter(game=backend.alias, player_id__in=subjects)

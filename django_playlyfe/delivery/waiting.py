@@ -15,9 +15,8 @@ from datetime import timedelta
 
 from django.db import DatabaseError
 from django.db.models import Q
-from django.utils import timezone
 
-from django_playlyfe import cache
+from django_playlyfe import cache, instants
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.client.per_process import PerProcess
 from django_playlyfe.delivery import claim, pauses, threads
@@ -100,7 +99,7 @@ def _is_on_its_way(backend: GameBackend, player_id: str, pk: int, gate: Gate) ->
     """Whether the row may be settled within the budget: another drainer, such as this process's thread, has just taken
     it or one before it, or it is due. One question: between two of them a row goes from one state to the other."""
     rows = Delivery.objects.using(database()).filter(game=backend.alias, subject=player_id, pk__lte=pk)
-    now = timezone.now()
+    now = instants.now()
     taken = Q(state=State.SENDING, sent_at__gte=now - timedelta(seconds=backend.delivery.send_budget))
     due = Q(state=State.PENDING, not_before__lte=now) & ~Q(kind__in=gate.without)
     has_no_player = rows.filter(kind=Delivery.Kind.CREATE, state=State.DEAD).exists()

@@ -15,8 +15,8 @@ import time
 from functools import partial
 
 from django.db import connections, transaction
-from django.utils import timezone
 
+from django_playlyfe import instants
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.client.per_process import PerProcess
 from django_playlyfe.delivery import threads
@@ -105,7 +105,7 @@ class Sender:
             self._due[game] = time.monotonic() + _AFTER_AN_ERROR
         else:
             if done.resume_at is not None:
-                wait = (done.resume_at - timezone.now()).total_seconds()
+                wait = (done.resume_at - instants.now()).total_seconds()
                 if wait <= COMES_BACK_WITHIN:
                     least = 0.0 if done.attempts else _AFTER_NOTHING
                     self._due[game] = time.monotonic() + max(wait, least)

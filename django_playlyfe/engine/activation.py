@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db.models import Max
-from django.utils import timezone as clock
 
+from django_playlyfe import instants
 from django_playlyfe.engine import history, inputs, issues, log, transactions
 from django_playlyfe.engine.canonical import sha256
 from django_playlyfe.engine.design.compile import compile_design
@@ -198,7 +198,7 @@ def _freeze(game: Game, design: Document) -> DesignVersion:
 
 
 def _record(game: Game, realm: Realm, version: DesignVersion, previous: DesignVersion | None) -> None:
-    at = inputs.in_milliseconds(clock.now())
+    at = inputs.in_milliseconds(instants.now())
     Call.objects.using(transactions.write_alias()).create(
         game=game,
         environment=realm.environment,

@@ -14,8 +14,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils import timezone as clock
 
+from django_playlyfe import instants
 from django_playlyfe.engine import conf
 from django_playlyfe.engine.models import ALIAS_LENGTH, ID_LENGTH, KEY_LENGTH, SCOPE_LENGTH
 from django_playlyfe.engine.refusals import invalid
@@ -87,9 +87,9 @@ def read_reason(reason: object) -> dict[str, str]:
 
 def read_past_instant(at: object, path: str) -> datetime:
     """An instant from 1970 to now, in UTC, cut to whole milliseconds."""
-    if not isinstance(at, datetime) or clock.is_naive(at):
+    if not isinstance(at, datetime) or at.utcoffset() is None:
         raise invalid(path, "should be a datetime with a time zone", code="INVALID_TYPE")
-    if at > clock.now():
+    if at > instants.now():
         raise invalid(path, "should not lie in the future", code="MAXIMUM", found=at.isoformat())
     if at < _EARLIEST:
         raise invalid(path, "should not lie before 1970", code="MINIMUM", found=at.isoformat())
@@ -99,7 +99,7 @@ def read_past_instant(at: object, path: str) -> datetime:
 def check_age(played_at: datetime) -> None:
     """Refuse a play that happened more than ``BACKDATE_DAYS`` ago. Raises InvalidRequest."""
     days = conf.server_settings().backdate_days
-    if played_at < clock.now() - timedelta(days=days, milliseconds=1):
+    if played_at < instants.now() - timedelta(days=days, milliseconds=1):
         raise invalid(
             "/played_at", f"should be at most {days} days ago", code="MINIMUM", found=write_instant(played_at)
         )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.utils import timezone as clock
-
+from django_playlyfe import instants
 from django_playlyfe.engine import activation, editing, inputs, log, plans, transactions
 from django_playlyfe.engine import issues as conflicts
 from django_playlyfe.engine.boards import crediting
@@ -138,7 +137,7 @@ def _batches(game: Game, issue: Issue) -> Iterator[list[int]]:
 
 def _fix(keys: list[int], version: DesignVersion, plan: Plan, given: Mapping[str, Any]) -> int:
     """A batch: a constant number of queries."""
-    database, at = transactions.write_alias(), inputs.in_milliseconds(clock.now())
+    database, at = transactions.write_alias(), inputs.in_milliseconds(instants.now())
     players = list(transactions.locked(Player.objects.filter(pk__in=keys).order_by("pk")))
     if not players:
         return 0
@@ -162,7 +161,7 @@ def _fix(keys: list[int], version: DesignVersion, plan: Plan, given: Mapping[str
 
 def _note(version: DesignVersion, issue: Issue) -> None:
     """A row of the log about no player: the issue was resolved."""
-    at = inputs.in_milliseconds(clock.now())
+    at = inputs.in_milliseconds(instants.now())
     Call.objects.using(transactions.write_alias()).create(
         game=version.game,
         environment=issue.environment,

@@ -19,6 +19,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Model, QuerySet
 from django.db.models.constants import OnConflict
 
+from django_playlyfe import instants
+
 Row = tuple[Any, ...]
 
 
@@ -49,11 +51,11 @@ class Reading:
         self._compose = compose
         self._markers = [_marker(number, kind) for number, kind in enumerate(kinds)]
         self._locking = locking
-        self._composed: dict[tuple[str, str], _Composed] = {}
+        self._composed: dict[tuple[str, str, bool], _Composed] = {}
 
     def composed(self, connection: BaseDatabaseWrapper) -> _Composed:
         """The query as this database reads it."""
-        place = (connection.alias, connection.vendor)
+        place = (connection.alias, connection.vendor, instants.are_naive_on_site())  # which says how instants are read
         found = self._composed.get(place)
         if found is None:
             found = self._composed[place] = self._composed_for(connection)

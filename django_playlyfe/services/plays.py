@@ -7,12 +7,13 @@ nor an error spoils what the caller has written. A refusal is an answer, not an 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, transaction
 
-from django_playlyfe import cache, feedback, signals, wire
+from django_playlyfe import cache, feedback, instants, signals, wire
 from django_playlyfe.about import About
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.conf import DEFAULT_GAME
@@ -61,7 +62,7 @@ def play(
         count: one play of this weight.
         scopes: custom board scopes that the play counts for, ``[{"id": "history", "entity_id": "7"}]``.
         idempotency_key: at most 200 characters; a second play with it changes nothing and gives the first one's result.
-        at: when it happened, if not now (aware; how far back is the game's decision).
+        at: when it happened, if not now (aware, unless ``USE_TZ`` is False; how far back is the game's decision).
         wait: over HTTP, send it now instead of soon, and wait for the answer as long as ``SEND_BUDGET`` says; inside a
             transaction it is sent when that commits. The embedded engine always answers now.
         strict: raise a refusal instead of returning it.
@@ -77,7 +78,7 @@ def play(
         PlayerNotFound: the game has no player of this id.
         ActionLimitReached, AccessDenied: with ``strict``, the refusal.
     """
-    wanted = Play(user, action, variables or {}, count, scopes, idempotency_key, at)
+    wanted = Play(user, action, variables or {}, count, scopes, idempotency_key, instants.from_site(at))
     backend = games[game]
     if backend.transactional:
         result = _play(wanted, backend, tell=not strict)
@@ -103,7 +104,7 @@ def play_many(plays: Iterable[Play], game: str = DEFAULT_GAME, *, tell: bool = T
         The results in the order given. A refusal is one of them; an error undoes all plays of the call.
     """
     backend = games[game]
-    wanted = list(plays)
+    wanted = [replace(play, at=instants.from_site(play.at)) for play in plays]
     with transaction.atomic(using=database_of(None)):
         if backend.transactional:
             return _play_all(wanted, backend, tell=tell)

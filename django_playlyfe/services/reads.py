@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.db.models import Count
 
-from django_playlyfe import cache, wire
+from django_playlyfe import cache, instants, wire
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.backends.base import FLAGS
 from django_playlyfe.conf import DEFAULT_GAME
@@ -152,6 +152,7 @@ def leaderboard_read(
     if around and me is None:
         raise wire.make_error("player_not_found", "Only a player has a place to look around from.")
     limit, radius = bounded(limit), min(max(radius, 0), MOST_ROWS // 2)
+    when = instants.from_site(when)
     backend = games[game]
     asked = questions.leaderboard(
         backend,

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-
-from django_playlyfe import wire
+from django_playlyfe import instants, wire
 from django_playlyfe.exceptions import ActionLimitReached, PlayerNotFound
 from django_playlyfe.testing.by_hand import Edit, adjusting, reverting
 from django_playlyfe.types import Event
@@ -27,7 +25,7 @@ class FakePlayer:
     alias: str = ""
     email: str | None = None
     enabled: bool = True
-    created: datetime = field(default_factory=timezone.now)
+    created: datetime = field(default_factory=instants.now)
     scores: dict[str, Any] = field(default_factory=dict)
 
 
@@ -157,7 +155,7 @@ class FakeGame:
             if (earlier.variables, earlier.count) != (variables, count):
                 raise wire.make_error("idempotency_key_reused")
             return earlier, True
-        moment = at or timezone.now()
+        moment = at or instants.now()
         changes = [self._give(player, metric, reward, count) for metric, reward in self._rewards(action, variables)]
         event = self._event("action", player, action, variables, count, changes, moment)
         played = Played(next(self._numbers), player_id, action, dict(variables), count, key, (event,), moment)
@@ -181,7 +179,7 @@ class FakeGame:
                 self._give(player, metric, reward, earlier.count)
         metrics = before.keys() | player.scores.keys()
         changes = [_change(metric, before.get(metric), player.scores.get(metric)) for metric in sorted(metrics)]
-        return (self._event("undo", player, action, played.variables, played.count, changes, timezone.now()),)
+        return (self._event("undo", player, action, played.variables, played.count, changes, instants.now()),)
 
     def adjust(self, player_id: str, rewards: Sequence[Mapping[str, Any]]) -> None:
         """Change scores by rewards. Raises PlayerNotFound, InvalidRequest."""
@@ -216,7 +214,7 @@ class FakeGame:
         apply(player.scores)
         metrics = sorted(before.keys() | player.scores.keys())
         changes = [_change(metric, before.get(metric), player.scores.get(metric)) for metric in metrics]
-        events = () if is_silent else (self._event("score", player, "", {}, 1, changes, timezone.now()),)
+        events = () if is_silent else (self._event("score", player, "", {}, 1, changes, instants.now()),)
         self.edits.append(Edit(next(self._numbers), player.id, apply, events, reverted))
 
     def _history(self, player_id: str | None) -> list[Played | Edit]:

@@ -11,9 +11,8 @@ import zlib
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 
-from django_playlyfe import services
+from django_playlyfe import instants, services
 from django_playlyfe.client import Limits
 from django_playlyfe.delivery import drain
 from django_playlyfe.exceptions import (
@@ -109,7 +108,7 @@ def test_A4_A5_A6_a_429_is_waited_out_by_everybody_and_costs_no_attempt(headers,
     remote.reset(on_play(status=429, headers=headers, body={}))
     backend = site(remote.url)
     services.play(player(), "wave")
-    now = timezone.now()
+    now = instants.now()
     drain()
     row = the_play()
     assert (row.state, row.attempts) == ("pending", 0)
@@ -172,7 +171,7 @@ def test_A11_a_spent_plan_pauses_everything_for_an_hour_and_kills_nothing(remote
         services.play(user, "wave")
     drain()
     pause = Queue.objects.get()
-    assert (pause.kind, pause.paused_until) == ("all", timezone.now() + timedelta(hours=1))
+    assert (pause.kind, pause.paused_until) == ("all", instants.now() + timedelta(hours=1))
     page(user)
     assert rows() == [("play", "pending")] * 3
     clock.move(3599)

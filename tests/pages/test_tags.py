@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.template import Context, Engine, Library, Template, TemplateSyntaxError
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from django_playlyfe import services, widgets
 from django_playlyfe.backends.engine import EngineBackend
@@ -240,6 +241,7 @@ def test_feedback_is_shown_exactly_once(reader):
     assert render("{% playlyfe_feedback %}", reader) == ""
 
 
+@timezone.override("UTC")
 def test_feedback_of_a_refusal_says_why(reader):
     render("{% playlyfe_feedback %}", reader)
     for _ in range(5):

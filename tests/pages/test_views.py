@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from django_playlyfe import services
 from django_playlyfe.backends import games
@@ -220,6 +221,7 @@ def test_a_wrong_value_is_shown_again_with_the_reason(reader, client, pages):
     assert services.profile(reader).points("xp") == 0
 
 
+@timezone.override("UTC")
 def test_an_action_at_its_limit_says_so_on_the_next_page(reader, client):
     for _ in range(5):
         services.play(reader, "finish_book", {"pages": 10})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
+from django.utils import timezone
 
 from django_playlyfe import services
 from testproject.library.models import Book
@@ -64,6 +65,7 @@ def test_badges_and_levels_are_told_in_the_words_of_the_game(reader, client):
         assert said in page
 
 
+@timezone.override("UTC")
 def test_a_sixth_book_of_a_day_is_kept_and_the_page_says_why_it_earned_nothing(reader, client):
     for _ in range(5):
         add(client, pages=10)

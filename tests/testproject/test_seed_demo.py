@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import call_command
 
-from django_playlyfe import services
+from django_playlyfe import instants, services
 from testproject.library import shelf
 from testproject.library.demo_readers import READERS
 from testproject.library.management.commands import seed_demo
@@ -60,7 +60,7 @@ def test_every_book_was_paid_for_at_its_own_time(seeded):
     ada = user("ada")
     plays = [event for event in services.activity(ada, limit=100) if event.action and event.action.id == "finish_book"]
     books = Book.objects.filter(owner=ada)
-    assert [event.timestamp for event in plays] == [book.finished_at for book in books]
+    assert [event.timestamp for event in plays] == [instants.from_site(book.finished_at) for book in books]
     assert services.profile(ada).points("xp") == sum((book.pages + 5) // 10 for book in books)
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 
-if TYPE_CHECKING:
-    from django.db.models import Model
-
-    _ModelAdmin = admin.ModelAdmin[Model]
-else:
-    _ModelAdmin = admin.ModelAdmin
+from django_playlyfe.local_admin import LocalAdmin
 
 
-class ReadOnlyAdmin(_ModelAdmin):
+class ReadOnlyAdmin(LocalAdmin):
     """Lists and shows; adds, changes and deletes nothing. Never counts a whole table just to print the number."""
 
     show_full_result_count = False

@@ -27,8 +27,8 @@ from typing import NamedTuple
 
 from django.db import DatabaseError
 from django.db.models import QuerySet
-from django.utils import timezone as clock
 
+from django_playlyfe import instants
 from django_playlyfe.engine import transactions
 from django_playlyfe.engine.boards import sheet_sql
 from django_playlyfe.engine.boards.sheet_sql import Cuts, SheetKey
@@ -181,7 +181,7 @@ def _begin(key: SheetKey) -> None:
 
 def _is_ripe(histogram: Histogram) -> bool:
     """Whether every transaction that may not have known of it has ended. Sets the barrier when the time has come."""
-    if clock.now() - histogram.created_at < timedelta(seconds=2 * LEASE):
+    if instants.now() - histogram.created_at < timedelta(seconds=2 * LEASE):
         return False
     if transactions.write_connection().vendor != "postgresql":
         return True

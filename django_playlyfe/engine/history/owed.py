@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from django.utils import timezone as clock
-
+from django_playlyfe import instants
 from django_playlyfe.engine.history.players import BATCH, batches
 from django_playlyfe.engine.history.projected import calls_of
 from django_playlyfe.engine.history.what_if import WhatIf, shifts_of
@@ -38,7 +37,7 @@ def owed(
     Raises:
         PlayerNotFound, InvalidRequest, ConfigurationError: as every selector.
     """
-    now = clock.now()
+    now = instants.now()
     for batch in batches(realm, player_id=player_id, after=after, size=batch_size):
         for player in batch:
             earned, projections = look_back(player, plan)

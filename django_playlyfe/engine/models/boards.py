@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.models.common import APP_LABEL, ID_LENGTH, SCOPE_LENGTH, Environment
 from django_playlyfe.engine.models.games import Game
 from django_playlyfe.engine.models.players import Player
+from django_playlyfe.instants import InstantField, now
 
 
 class BoardRow(models.Model):
@@ -39,7 +39,7 @@ class BoardRow(models.Model):
     player = models.ForeignKey(Player, null=True, on_delete=models.SET_NULL, related_name="credited_rows")
     is_own = models.BooleanField()
     value = models.BigIntegerField()
-    reached_at = models.DateTimeField()
+    reached_at = InstantField()
 
     class Meta:
         app_label = APP_LABEL
@@ -80,7 +80,7 @@ class Histogram(models.Model):
     cuts: models.JSONField[Any, Any] = models.JSONField(default=list)
     barrier = models.BigIntegerField(null=True)
     is_counted = models.BooleanField(default=False)
-    created_at = models.DateTimeField(default=clock.now)
+    created_at = InstantField(default=now)
 
     class Meta:
         app_label = APP_LABEL

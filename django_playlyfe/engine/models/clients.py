@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.models.common import APP_LABEL, ID_LENGTH, TITLE_LENGTH, Environment
 from django_playlyfe.engine.models.games import Game
 from django_playlyfe.engine.models.players import Player
+from django_playlyfe.instants import InstantField, now
 
 ADDRESS_LENGTH = 2000
 """Longest address that a browser is sent back to."""
@@ -47,8 +47,8 @@ class Client(models.Model):
         blank=True,
         help_text=_("Where the authorization page may send a browser back to; compared character by character."),
     )
-    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
-    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
+    created_at = InstantField(_("created at"), default=now, editable=False)
+    revoked_at = InstantField(_("revoked at"), null=True, blank=True, editable=False)
 
     class Meta:
         app_label = APP_LABEL
@@ -76,10 +76,10 @@ class Grant(models.Model):
     redirect_uri = models.CharField(max_length=ADDRESS_LENGTH)
     challenge = models.CharField(max_length=128, blank=True, default="")
     challenge_method = models.CharField(max_length=5, blank=True, default="")
-    created_at = models.DateTimeField(default=clock.now, editable=False)
-    redeemed_at = models.DateTimeField(null=True, editable=False)
-    expires_at = models.DateTimeField(db_index=True)
-    revoked_at = models.DateTimeField(null=True, editable=False)
+    created_at = InstantField(default=now, editable=False)
+    redeemed_at = InstantField(null=True, editable=False)
+    expires_at = InstantField(db_index=True)
+    revoked_at = InstantField(null=True, editable=False)
 
     class Meta:
         app_label = APP_LABEL
@@ -95,7 +95,7 @@ class RefreshToken(models.Model):
 
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="refresh_tokens")
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(default=clock.now, editable=False)
+    created_at = InstantField(default=now, editable=False)
 
     class Meta:
         app_label = APP_LABEL
@@ -139,9 +139,9 @@ class Token(models.Model):
     digest = models.CharField(
         max_length=64, unique=True, editable=False, help_text=_("SHA-256 of the token, hexadecimal.")
     )
-    expires_at = models.DateTimeField(_("expires at"))
-    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
-    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
+    expires_at = InstantField(_("expires at"))
+    created_at = InstantField(_("created at"), default=now, editable=False)
+    revoked_at = InstantField(_("revoked at"), null=True, blank=True, editable=False)
 
     class Meta:
         app_label = APP_LABEL

@@ -6,10 +6,10 @@ import secrets
 from typing import Any
 
 from django.db import models
-from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.models.common import APP_LABEL, ID_LENGTH, TITLE_LENGTH
+from django_playlyfe.instants import InstantField, now
 
 
 def new_secret() -> str:
@@ -50,7 +50,7 @@ class Game(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    created_at = InstantField(_("created at"), default=now, editable=False)
 
     class Meta:
         app_label = APP_LABEL
@@ -69,7 +69,7 @@ class DesignVersion(models.Model):
     number = models.PositiveIntegerField(_("number"))
     document: models.JSONField[Any, Any] = models.JSONField(_("document"))
     sha256 = models.CharField("SHA-256", max_length=64)
-    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    created_at = InstantField(_("created at"), default=now, editable=False)
 
     class Meta:
         app_label = APP_LABEL

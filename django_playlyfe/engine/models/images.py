@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.models.common import APP_LABEL
 from django_playlyfe.engine.models.games import Game
 from django_playlyfe.engine.models.players import Player
+from django_playlyfe.instants import InstantField, now
 
 
 class Image(models.Model):
@@ -19,7 +19,7 @@ class Image(models.Model):
     player = models.OneToOneField(
         Player, verbose_name=_("player"), null=True, on_delete=models.CASCADE, related_name="image"
     )
-    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    created_at = InstantField(_("created at"), default=now, editable=False)
 
     class Meta:
         app_label = APP_LABEL

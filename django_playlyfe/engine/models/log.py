@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.models.common import APP_LABEL, ID_LENGTH, KEY_LENGTH, Environment
 from django_playlyfe.engine.models.games import DesignVersion, Game
 from django_playlyfe.engine.models.players import Player
+from django_playlyfe.instants import InstantField, now
 
 
 class Call(models.Model):
@@ -62,8 +62,8 @@ class Call(models.Model):
     idempotency_key = models.CharField(  # noqa: DJ001 - null, because only nulls may repeat in a unique constraint
         _("idempotency key"), max_length=KEY_LENGTH, null=True
     )
-    at = models.DateTimeField(_("at"))
-    recorded_at = models.DateTimeField(_("recorded at"), default=clock.now)
+    at = InstantField(_("at"))
+    recorded_at = InstantField(_("recorded at"), default=now)
     backdated = models.BooleanField(_("backdated"), default=False)
     local_date = models.DateField(_("local date"))
     version = models.ForeignKey(
@@ -105,7 +105,7 @@ class FeedEntry(models.Model):
     player = models.ForeignKey(Player, on_delete=models.CASCADE, related_name="+")
     call = models.ForeignKey(Call, on_delete=models.CASCADE, db_index=False, related_name="feed_entries")
     tick = models.PositiveSmallIntegerField()
-    at = models.DateTimeField()
+    at = InstantField()
 
     class Meta:
         app_label = APP_LABEL

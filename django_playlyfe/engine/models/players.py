@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.models.common import (
@@ -17,6 +16,7 @@ from django_playlyfe.engine.models.common import (
     Environment,
 )
 from django_playlyfe.engine.models.games import DesignVersion, Game
+from django_playlyfe.instants import InstantField, now
 
 
 class Player(models.Model):
@@ -39,7 +39,7 @@ class Player(models.Model):
     judged_version = models.ForeignKey(
         DesignVersion, null=True, on_delete=models.SET_NULL, related_name="+", editable=False, db_index=False
     )
-    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    created_at = InstantField(_("created at"), default=now, editable=False)
     creation_key = models.CharField(  # noqa: DJ001 - null, because only nulls may repeat in a unique constraint
         max_length=KEY_LENGTH, null=True, editable=False
     )
@@ -77,7 +77,7 @@ class Score(models.Model):
     item = models.CharField(max_length=ID_LENGTH, blank=True, default="")
     value = models.BigIntegerField(null=True)
     state = models.CharField(max_length=ID_LENGTH, blank=True, default="")
-    reached_at = models.DateTimeField()
+    reached_at = InstantField()
 
     class Meta:
         app_label = APP_LABEL

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils import timezone as clock
-
+from django_playlyfe import instants
 from django_playlyfe.engine.models import ActionCount, Player, Score
 from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.projections import Projections
@@ -45,7 +44,7 @@ def actions_of(realm: Realm, player_ids: Iterable[str]) -> dict[str, list[Wire]]
 
 def _visible(plan: Plan, stored: Projections) -> list[Wire]:
     state = stored.state(plan)
-    visible = judge.visible_actions(plan, state, clock.now())
+    visible = judge.visible_actions(plan, state, instants.now())
     return [_action(plan, action, state.counts.get(action.id, 0)) for action in visible]
 
 

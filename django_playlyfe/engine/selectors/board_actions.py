@@ -11,8 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
-from django.utils import timezone as clock
 
+from django_playlyfe import instants
 from django_playlyfe.engine.boards import contributions
 from django_playlyfe.engine.models import BoardRow, Call
 from django_playlyfe.engine.plans import plan_of
@@ -27,7 +27,7 @@ def actions_of(
 ) -> list[list[dict[str, Any]]]:
     """For each row ``[{"id", "name", "score"}]``, sorted by id. What bootstraps, rules and administrators gave belongs
     to no action. One query; two for a custom board."""
-    at = clock.now() if timestamp is None else timestamp
+    at = instants.now() if timestamp is None else timestamp
     zone = ZoneInfo(reader.plan.cycle_timezone)
     entrants = {row.entrant for row in rows}
     players: set[Any] = set(entrants)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from django.utils import timezone as clock
-
+from django_playlyfe import instants
 from django_playlyfe.engine.models import Game, Player
 from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.projections import Projections
@@ -63,7 +62,7 @@ class Reader:
         """
         check_choice("cycle", cycle, board.cycles)
         scope = board_scope(board, scope_id)
-        at = clock.now() if timestamp is None else timestamp
+        at = instants.now() if timestamp is None else timestamp
         return find_sheet(self.game, self.environment, self.plan, board, cycle=cycle, at=at, scope=scope)
 
     @cached_property
@@ -71,7 +70,7 @@ class Reader:
         """The reader's situation; two queries, and only for a board with a condition."""
         if self.player is None:
             return None
-        return Snapshot.take(self.plan, Projections.load(self.player).state(self.plan), clock.now(), {})
+        return Snapshot.take(self.plan, Projections.load(self.player).state(self.plan), instants.now(), {})
 
 
 def check_choice(name: str, value: str, choices: Sequence[str]) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import F, Max, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
-from django.utils import timezone as clock
 
+from django_playlyfe import instants
 from django_playlyfe.engine import log, transactions
 from django_playlyfe.engine.models import Call, FeedEntry, Player
 from django_playlyfe.engine.plans import plan_of
@@ -132,7 +132,7 @@ def newest_call_id(realm: Realm, player_id: str) -> int:
 
 def in_window(start: datetime | None, end: datetime | None) -> Q:
     """What a feed shows: from ``start``, or of the last 24 hours, until before ``end``, if there is one."""
-    window = Q(at__gte=clock.now() - _WINDOW if start is None else start)
+    window = Q(at__gte=instants.now() - _WINDOW if start is None else start)
     return window if end is None else window & Q(at__lt=end)
 
 

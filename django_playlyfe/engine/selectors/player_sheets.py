@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.utils import timezone as clock
-
+from django_playlyfe import instants
 from django_playlyfe.engine.models import Call, Player
 from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.projections import Projections
@@ -107,7 +106,7 @@ def standings(realm: Realm, sheet: PlayerSheet, most: int = MOST_BOARDS) -> list
     """Where a player stands on the first boards of the design that rank players of the whole game, each in its first
     cycle. Two queries per board, quick ones however large the board is once it has a histogram."""
     boards = [b for b in sheet.plan.boards.values() if b.entity_type == "players" and b.scope_type == "game"]
-    now, player = clock.now(), sheet.player
+    now, player = instants.now(), sheet.player
     found = []
     for board in boards[:most]:
         cycle = board.cycles[0]

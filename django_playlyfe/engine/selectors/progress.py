@@ -7,8 +7,8 @@ from typing import cast
 
 from django.core.cache import cache
 from django.db.models import Count, QuerySet
-from django.utils import timezone as clock
 
+from django_playlyfe import instants
 from django_playlyfe.engine.models import Game, Player, Score
 from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.progress import progress_of
@@ -33,7 +33,7 @@ def progress(realm: Realm, player_id: str) -> list[Progress]:
     """
     player = find_player(realm, player_id)
     plan = plan_of(version_in_force(player.game, realm))
-    return list(progress_of(plan, Projections.load(player).state(plan), clock.now()))
+    return list(progress_of(plan, Projections.load(player).state(plan), instants.now()))
 
 
 def progress_of_each(realm: Realm, player_ids: Iterable[str]) -> dict[str, list[Progress]]:
@@ -42,7 +42,7 @@ def progress_of_each(realm: Realm, player_ids: Iterable[str]) -> dict[str, list[
     Who is not a player is left out. Raises ConfigurationError.
     """
     game = find_game(realm)
-    plan, at = plan_of(version_in_force(game, realm)), clock.now()
+    plan, at = plan_of(version_in_force(game, realm)), instants.now()
     found = list(_players(game, realm).filter(player_id__in=set(player_ids)))
     stored = Projections.load_all(found) if found else {}
     return {player.player_id: list(progress_of(plan, stored[player.pk].state(plan), at)) for player in found}

@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
-from django.utils import timezone as clock
 
+from django_playlyfe import instants
 from django_playlyfe.engine.models import BoardRow
 from django_playlyfe.engine.realm import Realm, check_player_id
 from django_playlyfe.engine.refusals import invalid
@@ -62,7 +62,7 @@ def trend(
     scope = board_scope(definition, scope_id)
     if entity_id is None and player_id is None:
         raise invalid("/entity_id", "is required where no player reads", code="OBJECT_MISSING_REQUIRED_PROPERTY")
-    today = clock.now().astimezone(ZoneInfo(reader.plan.cycle_timezone)).date()
+    today = instants.now().astimezone(ZoneInfo(reader.plan.cycle_timezone)).date()
     keys = _keys(cycle, start, today if end is None else end)
     stored = BoardRow.objects.filter(
         game=reader.game, environment=reader.environment, board=board, cycle__in=keys, scope=scope

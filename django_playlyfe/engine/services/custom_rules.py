@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone as clock
-
+from django_playlyfe import instants
 from django_playlyfe.engine import guards, inputs, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.canonical import canonical
@@ -92,7 +91,7 @@ def _claim(realm: Realm, rule_id: str, key: str, asked: str) -> None:
     )
     claim = claims.first()
     if claim is None:
-        at = inputs.in_milliseconds(clock.now())
+        at = inputs.in_milliseconds(instants.now())
         claims.create(
             game=game,
             environment=realm.environment,
@@ -156,7 +155,7 @@ class _Chunk:
         player = self._players[run.player_id]
         if key is not None and (player.pk, key) in self._earlier:
             return self._earlier[player.pk, key]
-        projections, at = self._projections[player.pk], inputs.in_milliseconds(clock.now())
+        projections, at = self._projections[player.pk], inputs.in_milliseconds(instants.now())
         try:
             state = projections.state(self._plan)
             outcome = judge.custom_rule(self._plan, state, self._rule_id, run.variables, at)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from django.utils import timezone as clock
-
+from django_playlyfe import instants
 from django_playlyfe.engine import guards, inputs, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.inputs import PlayRequest
@@ -136,7 +135,7 @@ class _Chunk:
         if request.at is not None:
             inputs.check_age(request.at)
         past = self._past.setdefault((player.pk, request.action), PastPlays())
-        at = request.at or inputs.in_milliseconds(clock.now())
+        at = request.at or inputs.in_milliseconds(instants.now())
         call = judged(self.projections[player.pk], self.version, request, at, past if request.at is not None else None)
         past.add(self._plan, call.action, PastPlay(call.at, request.count), backdated=call.backdated)
         if request.idempotency_key is not None:

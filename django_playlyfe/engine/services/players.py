@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError
-from django.utils import timezone as clock
 
+from django_playlyfe import instants
 from django_playlyfe.engine import conf, inputs, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.canonical import sha256
@@ -89,7 +89,7 @@ def create_player(
         ConfigurationError: no such game, or it has no active design: there is nothing to join.
     """
     check_player_id(player_id)
-    created = inputs.in_milliseconds(clock.now()) if at is None else inputs.read_past_instant(at, "/at")
+    created = inputs.in_milliseconds(instants.now()) if at is None else inputs.read_past_instant(at, "/at")
     name, address = inputs.read_alias(alias, default=player_id), inputs.read_email(email)
     with transactions.atomic():
         game = find_game(realm)

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone as clock
-
+from django_playlyfe import instants
 from django_playlyfe.engine import guards, inputs, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.dice import KeyedDice
@@ -98,7 +97,7 @@ def check_same_play(earlier: Call, request: PlayRequest) -> None:
 
 
 def _judge_and_store(player: Player, version: DesignVersion, request: PlayRequest, dice: Dice | None) -> Call:
-    plan, at = plans.plan_of(version), request.at or inputs.in_milliseconds(clock.now())
+    plan, at = plans.plan_of(version), request.at or inputs.in_milliseconds(instants.now())
     boards = crediting.look(player, plan, at, in_scopes=bool(request.scopes))
     projections, found = Projections.load_beside(player, *boards.asked)
     guards.load([projections], guards.asked_by_play(plan, request.action, request.variables))

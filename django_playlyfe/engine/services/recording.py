@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone as clock
-
+from django_playlyfe import instants
 from django_playlyfe.engine import inputs, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.boards.contributions import RecordedCredit
@@ -36,7 +35,7 @@ class Scene:
         """Lock the player. Raises PlayerNotFound, InvalidRequest, ConfigurationError."""
         player = lock_player(realm, player_id)
         version = version_in_force(player.game, realm)
-        now = inputs.in_milliseconds(clock.now())
+        now = inputs.in_milliseconds(instants.now())
         return cls(realm, player, version, plans.plan_of(version), Projections.load(player), now)
 
     @property

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone as clock
 
+from django_playlyfe import instants
 from django_playlyfe.engine import changes, guards, inputs, judging, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.boards.contributions import RecordedCredit
@@ -90,7 +90,7 @@ def _undo(realm: Realm, player_id: str, named: Q, what: str, admin: str, reason:
             version,
             kind=Call.Kind.UNDO,
             action=target.action,
-            at=inputs.in_milliseconds(clock.now()),
+            at=inputs.in_milliseconds(instants.now()),
             zone=plan.timezone,
             inputs={"undone": target.pk, **key, **given},
             events=log.stored_events(changes.difference(plan, before, projections.state(plan))),

@@ -12,8 +12,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db import DatabaseError, InterfaceError, connections
-from django.utils import timezone
 
+from django_playlyfe import instants
 from django_playlyfe.delivery import retention
 from django_playlyfe.delivery.drain import check_remote, drain
 from django_playlyfe.management.game_command import GameCommand
@@ -102,4 +102,4 @@ class _Stop(threading.Event):
 def _seconds_until(moment: datetime | None) -> float:
     if moment is None:
         return LONGEST_SLEEP
-    return min(max((moment - timezone.now()).total_seconds(), 0.05), LONGEST_SLEEP)
+    return min(max((moment - instants.now()).total_seconds(), 0.05), LONGEST_SLEEP)

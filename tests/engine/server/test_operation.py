@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.utils import timezone
 
+from django_playlyfe import instants
 from django_playlyfe.engine import services
 from django_playlyfe.engine.models import ClientUsage, Grant, Token
 from django_playlyfe.engine.realm import Realm
@@ -65,10 +65,10 @@ class TestPurge:
         client = register("app").client
         player = client.game.player_set.get()
         kept = Api(ask_for_token("app").json()["access_token"], "ines")
-        with time_machine.travel(timezone.now() - timedelta(days=40), tick=False):
+        with time_machine.travel(instants.now() - timedelta(days=40), tick=False):
             tokens.issue_for(client.pk)
             grants.grant(client, player, "https://app.example/", Challenge())
-        ClientUsage.objects.create(client=client, day=timezone.now().date() - timedelta(days=91))
+        ClientUsage.objects.create(client=client, day=instants.now().date() - timedelta(days=91))
         assert run("playlyfe_engine_purge") == "1 tokens, 1 grants, 1 usage deleted\n"
         assert (Token.objects.count(), Grant.objects.count()) == (1, 0)
         assert kept.get("/runtime/player").status_code == 200
@@ -83,7 +83,7 @@ class TestPurge:
     def test_it_goes_batch_by_batch(self, register: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         client = register("app").client
         monkeypatch.setattr(housekeeping, "BATCH", 2)
-        with time_machine.travel(timezone.now() - timedelta(days=2), tick=False):
+        with time_machine.travel(instants.now() - timedelta(days=2), tick=False):
             for _ in range(5):
                 tokens.issue_for(client.pk)
         assert list(housekeeping.purge()) == [("tokens", 2), ("tokens", 2), ("tokens", 1)]

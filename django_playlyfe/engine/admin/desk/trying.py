@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.http import HttpResponse
-from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from django_playlyfe import instants
 from django_playlyfe.engine import activation, guards, inputs
 from django_playlyfe.engine.admin.desk import words
 from django_playlyfe.engine.admin.desk.entrance import Desk, has
@@ -198,7 +198,7 @@ def _names(action: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _instant(plan: Plan, at: datetime | None) -> datetime:
-    when = clock.now() if at is None else at.replace(tzinfo=ZoneInfo(plan.timezone))
+    when = instants.now() if at is None else at.replace(tzinfo=ZoneInfo(plan.timezone))
     return inputs.in_milliseconds(when.astimezone(timezone.utc))
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.db.models import BooleanField, OuterRef, Subquery, Value
-from django.utils import timezone as clock
 from django.views.decorators.debug import sensitive_variables
 
+from django_playlyfe import instants
 from django_playlyfe.engine import transactions
 from django_playlyfe.engine.models import Player, Token
 from django_playlyfe.engine.realm import Realm, check_player_id
@@ -88,7 +88,7 @@ def _of_access_token(token_digest: str, player_id: str) -> Access | None:
     """One query, which also looks the player up."""
     # Where the engine writes: a replica need not know a token yet that was issued a moment ago.
     tokens = Token.objects.using(transactions.write_alias()).filter(
-        digest=token_digest, revoked_at=None, expires_at__gt=clock.now(), client__revoked_at=None
+        digest=token_digest, revoked_at=None, expires_at__gt=instants.now(), client__revoked_at=None
     )
     row = (
         tokens.annotate(named_enabled=_enabled(player_id))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from django.utils import timezone as clock
 from django.views.decorators.debug import sensitive_variables
 
+from django_playlyfe import instants
 from django_playlyfe.engine import transactions
 from django_playlyfe.engine.models import ADDRESS_LENGTH, ID_LENGTH, TITLE_LENGTH, Client, Game
 from django_playlyfe.engine.realm import Realm, find_game
@@ -123,7 +123,7 @@ def revoke(realm: Realm, name: str) -> Client:
         client = _named(find_game(realm), realm, name)
         if client is None:
             raise Refused(f"There is no client '{name}' in {realm}.")
-        client.revoked_at = clock.now()
+        client.revoked_at = instants.now()
         client.save(using=transactions.write_alias(), update_fields=["revoked_at"])
         tokens.revoke_all(client)
     return client

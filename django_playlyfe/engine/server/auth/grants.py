@@ -12,9 +12,9 @@ import hmac
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.utils import timezone as clock
 from django.views.decorators.debug import sensitive_variables
 
+from django_playlyfe import instants
 from django_playlyfe.engine import conf, transactions
 from django_playlyfe.engine.models import Client, Grant, Player, RefreshToken
 from django_playlyfe.engine.server.auth import credentials, tokens
@@ -66,7 +66,7 @@ def grant(client: Client, player: Player, redirect_uri: str, challenge: Challeng
         redirect_uri=redirect_uri,
         challenge=challenge.text,
         challenge_method=challenge.method,
-        expires_at=clock.now() + CODE_LIFE,
+        expires_at=instants.now() + CODE_LIFE,
     )
     return code
 
@@ -110,11 +110,11 @@ def refresh(client_id: str, client_secret: str, refresh_token: str) -> Renewable
 
 
 def _lives(found: Grant) -> bool:
-    return found.revoked_at is None and found.expires_at > clock.now()
+    return found.revoked_at is None and found.expires_at > instants.now()
 
 
 def _renew(found: Grant) -> Renewable:
-    now = clock.now()
+    now = instants.now()
     found.redeemed_at = found.redeemed_at or now
     found.expires_at = now + GRANT_LIFE
     found.save(using=transactions.write_alias(), update_fields=["redeemed_at", "expires_at"])
@@ -124,7 +124,7 @@ def _renew(found: Grant) -> Renewable:
 
 
 def _revoke(found: Grant) -> None:
-    now = clock.now()
+    now = instants.now()
     found.revoked_at = now
     found.save(using=transactions.write_alias(), update_fields=["revoked_at"])
     found.tokens.using(transactions.write_alias()).filter(revoked_at=None).update(revoked_at=now)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db.models import Model, Q, QuerySet
-from django.utils import timezone as clock
 
+from django_playlyfe import instants
 from django_playlyfe.engine import transactions
 from django_playlyfe.engine.models import ClientUsage, Grant, Token
 
@@ -18,7 +18,7 @@ USAGE_KEPT = timedelta(days=90)
 
 def purge() -> Iterator[tuple[str, int]]:
     """Delete batch by batch. Gives what was deleted: a word for it, and how many; interrupted, the rest stays."""
-    now = clock.now()
+    now = instants.now()
     gone: dict[str, QuerySet[Model]] = {
         "tokens": Token.objects.filter(Q(expires_at__lte=now) | Q(revoked_at__lte=now)),
         "grants": Grant.objects.filter(Q(expires_at__lte=now) | Q(revoked_at__lte=now)),

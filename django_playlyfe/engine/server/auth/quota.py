@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta, timezone
 
 from django.db.models import F
-from django.utils import timezone as clock
 
+from django_playlyfe import instants
 from django_playlyfe.engine import conf, transactions
 from django_playlyfe.engine.models import ClientUsage
 from django_playlyfe.wire import make_error
@@ -25,7 +25,7 @@ def count_call(client: int, environment: str) -> None:
     limit = conf.server_settings().call_limit
     if limit is None:
         return
-    today = clock.now().astimezone(timezone.utc).date()
+    today = instants.now().astimezone(timezone.utc).date()
     rows = ClientUsage.objects.using(transactions.write_alias())
     row, _created = rows.get_or_create(client_id=client, day=today)
     if rows.filter(pk=row.pk, calls__lt=limit).update(calls=F("calls") + 1):

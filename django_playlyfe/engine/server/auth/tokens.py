@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.utils import timezone as clock
 from django.views.decorators.debug import sensitive_variables
 
+from django_playlyfe import instants
 from django_playlyfe.engine import conf, transactions
 from django_playlyfe.engine.models import Client, Token
 from django_playlyfe.engine.server.auth import credentials
@@ -63,18 +63,18 @@ def issue_for(client: int, player: int | None = None, grant: int | None = None) 
 def revoke(token_digest: str) -> None:
     """Let a token open nothing any more; an unknown one does not matter."""
     tokens = Token.objects.using(transactions.write_alias())
-    tokens.filter(digest=token_digest, revoked_at=None).update(revoked_at=clock.now())
+    tokens.filter(digest=token_digest, revoked_at=None).update(revoked_at=instants.now())
 
 
 def revoke_all(client: Client) -> None:
     """Let none of a client's tokens open anything any more."""
     tokens = Token.objects.using(transactions.write_alias())
-    tokens.filter(client=client, revoked_at=None).update(revoked_at=clock.now())
+    tokens.filter(client=client, revoked_at=None).update(revoked_at=instants.now())
 
 
 @sensitive_variables()
 def _store(issued: IssuedToken, client: int, player: int | None, grant: int | None) -> None:
-    now = clock.now()
+    now = instants.now()
     tokens = Token.objects.using(transactions.write_alias())
     with transactions.atomic():
         tokens.create(

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils import timezone as clock
 
+from django_playlyfe import instants
 from django_playlyfe.engine import conf
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.wire import ERRORS
@@ -115,7 +115,7 @@ def _report(report: Mapping[str, Any], checked: object) -> dict[str, Any]:
 def _seconds_to_wait(error: PlaylyfeError) -> int | None:
     """Whole seconds after which the same request may succeed; None if nobody knows or it never will."""
     if error.retry_at is not None:
-        return max(1, math.ceil((error.retry_at - clock.now()).total_seconds()))
+        return max(1, math.ceil((error.retry_at - instants.now()).total_seconds()))
     if error.retry_after is not None:
         return max(1, math.ceil(error.retry_after))
     return _AGAIN_SOON if error.code == "service_unavailable" else None
