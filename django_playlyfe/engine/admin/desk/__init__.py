@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from django_playlyfe.engine.admin.desk import components, differences, overview, publishing, trying
+from django_playlyfe.engine.admin.desk import components, differences, files, overview, publishing, trying
 from django_playlyfe.engine.admin.desk.entrance import PUBLISH, page
 
 __all__ = ["addresses"]
@@ -27,6 +27,8 @@ def addresses(model_admin: Any) -> list[URLPattern]:
         at("new-players/", lambda desk: components.change(desk, "bootstrap"), "bootstrap"),
         at("differences/", differences.differences, "differences"),
         at("try/", trying.try_play, "try"),
+        at("import/", files.upload, "import"),
+        at("export/", files.download, "export"),
         at("publish/<str:environment>/", publishing.publish, "publish", post=PUBLISH),
         at("<str:kind>/add/", components.add, "add"),
         at("<str:kind>/<str:component_id>/", components.change, "component"),

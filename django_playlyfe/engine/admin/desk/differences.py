@@ -58,7 +58,7 @@ def differences(desk: Desk) -> HttpResponse:
     """The working design beside one that is or was in force."""
     asked = desk.request.GET.get("with", "")
     versions = list(desk.game.versions.order_by("-number").defer("document")[:_VERSIONS])
-    version = _version(desk, asked)
+    version = version_of(desk, asked)
     if version is None and asked:
         raise Http404
     return desk.show(
@@ -88,8 +88,9 @@ def grouped(found: Iterable[Difference]) -> list[Group]:
     return list(groups.values())
 
 
-def _version(desk: Desk, asked: str) -> DesignVersion | None:
-    """The version in force in an environment, or the one of a number; production's, if nothing is asked for."""
+def version_of(desk: Desk, asked: str) -> DesignVersion | None:
+    """The version in force in an environment, or the one of a number; production's, if nothing is asked for. None if
+    there is none."""
     if asked.isascii() and asked.isdigit() and len(asked) < 10:
         return DesignVersion.objects.filter(game=desk.game, number=int(asked)).first()
     if asked in ("", *Environment.values):
