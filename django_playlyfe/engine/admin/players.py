@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,6 +12,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from django_playlyfe import instants
 from django_playlyfe.engine.admin.bounded import (
     MOST_FOUND,
     NEWEST,
@@ -76,18 +78,37 @@ class KindFilter(admin.SimpleListFilter):
         return rows.filter(kind=self.value())
 
 
+class RecentFilter(admin.SimpleListFilter):
+    """Calls that were recorded lately, among the newest; of one player, among all."""
+
+    title = _("recorded at")
+    parameter_name = "days"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """So many days."""
+        return [("1", _("last 24 hours")), ("7", _("last 7 days")), ("30", _("last 30 days"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Since then. No index has the instant, but keys grow with it; so the newest rows are looked at."""
+        days = self.value()
+        if days is None or days not in ("1", "7", "30"):
+            return queryset
+        rows = queryset if request.GET.get("q", "").strip() else newest(queryset, Call)
+        return rows.filter(recorded_at__gte=instants.now() - timedelta(days=int(days)))
+
+
 @admin.register(Call)
 class CallAdmin(ReadOnlyAdmin):
     """The log, newest first, found by player."""
 
     list_display = ("at", "kind", "action", "player", "environment", "status")
     list_select_related = ("player",)
-    list_filter = (RealmFilter, KindFilter)
+    list_filter = (RealmFilter, KindFilter, RecentFilter)
     show_facets = admin.ShowFacets.NEVER  # they count everything
     paginator = BoundedPaginator
     search_fields = ("player__player_id",)  # shows the box; get_search_results does the work
     search_help_text = format_lazy(
-        _("The whole id of a player. Without one, kinds are looked for among the newest {number} calls."), number=NEWEST
+        _("The whole id of a player. Without one, filters look at the newest {number} calls."), number=NEWEST
     )
     sortable_by = ()
     ordering = ("-pk",)

@@ -35,6 +35,7 @@ def pages(player: Player) -> Iterator[tuple[str, dict[str, str]]]:
     yield CALLS, {}
     yield CALLS, {"q": player.player_id}
     yield CALLS, {"kind": "score"}
+    yield CALLS, {"days": "7"}
     yield CALLS, {"kind": "play", "q": player.player_id, "realm": "small:production"}
     yield address("change", player), {}
     yield address("explain", player, "xp"), {}

@@ -233,6 +233,32 @@ def test_a_call_of_somebody_else_is_not_undone_from_here(boss: Client, quest: Re
     assert boss.get(address("undo", rui, calls(read_much, Call.Kind.PLAY)[0].pk)).status_code == 404
 
 
+def test_a_look_costs_the_same_whatever_the_history(
+    boss: Client, quest: Realm, read_much: Player, count_queries: Any
+) -> None:
+    undo = address("undo", read_much, calls(read_much, Call.Kind.PLAY)[0].pk)
+    ways = [
+        lambda: boss.get(address("adjust", read_much, "coins")),
+        lambda: boss.post(address("adjust", read_much, "coins"), COINS),
+        lambda: boss.get(address("reset", read_much)),
+        lambda: boss.get(address("switch", read_much)),
+        lambda: boss.get(undo),
+    ]
+    costs: list[list[int]] = []
+    for _ in range(2):
+        costs.append([])
+        for way in ways:
+            with count_queries() as counted:
+                assert way().status_code == 200
+            costs[-1].append(len(counted))
+        for _ in range(30):
+            services.adjust_scores(
+                quest, "ines", [{"metric": {"id": "xp", "type": "point"}, "verb": "add", "value": "1"}]
+            )
+    assert costs[0] == costs[1]
+    assert all(cost <= most for cost, most in zip(costs[0], (5, 20, 24, 5, 36), strict=True)), costs[0]
+
+
 def test_a_rehearsal_tells_nobody(boss: Client, read_much: Player, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks() as callbacks:
         looked(boss, address("adjust", read_much, "coins"), COINS)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.test import Client
+from django.urls import reverse
 
 from django_playlyfe.engine import services
-from django_playlyfe.engine.models import Call, Player, Score
+from django_playlyfe.engine.models import Call, Game, Player, Score
 from django_playlyfe.engine.realm import Realm
 
 from .conftest import address, calls, person
@@ -126,6 +129,30 @@ def test_who_may_only_look_sees_no_way_to_change_anything(client: Client, read_m
     for name in ("adjust", "undo", "reset", "switch"):
         assert f"/{name}/" not in page
     assert "/explain/" in page
+
+
+def test_who_may_not_see_calls_gets_no_link_to_them(client: Client, read_much: Player) -> None:
+    somebody = person()
+    somebody.user_permissions.remove(Permission.objects.get(codename="view_call"))
+    client.force_login(somebody)
+    for where in (address("change", read_much), address("explain", read_much, "xp")):
+        assert "engine/call/" not in shown(client, where)
+
+
+def test_a_player_without_a_design_in_force_has_no_page(boss: Client, read_much: Player) -> None:
+    Game.objects.update(production=None)
+    assert boss.get(address("change", read_much)).status_code == 404
+
+
+def test_calls_are_found_by_when_they_were_recorded(boss: Client, read_much: Player) -> None:
+    calls_page = reverse("admin:django_playlyfe_engine_call_changelist")
+    old = calls(read_much, Call.Kind.PLAY)[0]
+    Call.objects.filter(pk=old.pk).update(recorded_at=old.recorded_at - timedelta(days=3))
+    for query in ({"days": "1"}, {"days": "1", "q": "ines"}):
+        found = boss.get(calls_page, query).context["cl"].queryset
+        assert old.pk not in found.values_list("pk", flat=True)
+        assert found.count() > 1
+    assert old.pk in boss.get(calls_page, {"days": "7"}).context["cl"].queryset.values_list("pk", flat=True)
 
 
 def test_who_may_see_no_players_sees_nothing(client: Client, read_much: Player) -> None:

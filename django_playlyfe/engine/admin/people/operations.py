@@ -18,7 +18,13 @@ from django_playlyfe.wire import make_error
 ADJUST = "django_playlyfe_engine.adjust_player"
 UNDO = "django_playlyfe_engine.undo_call"
 CHANGE = "django_playlyfe_engine.change_player"
-
+PERMISSIONS = {
+    "adjust": ADJUST,
+    "undo": UNDO,
+    "change": CHANGE,
+    "see_calls": "django_playlyfe_engine.view_call",
+}
+"""What pages ask about, by a short name."""
 TAKEN_BACK = (Call.Kind.PLAY, Call.Kind.RULE, Call.Kind.SCORE, Call.Kind.AWARD)
 """Kinds of calls that can be taken back from the history."""
 

@@ -20,7 +20,7 @@ from django_playlyfe.engine.admin.people.operations import Operation
 from django_playlyfe.engine.models import Call, Player
 from django_playlyfe.engine.realm import Realm, version_in_force
 from django_playlyfe.engine.rules.plan import Plan
-from django_playlyfe.exceptions import PlaylyfeError
+from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -231,7 +231,10 @@ class PlayerPages(_ModelAdmin):
         if player is None:
             raise Http404("There is no such player")
         realm = Realm(player.game.game_id, player.environment)
-        return player, plans.plan_of(version_in_force(player.game, realm))
+        try:
+            return player, plans.plan_of(version_in_force(player.game, realm))
+        except ConfigurationError as error:
+            raise Http404(str(error)) from error
 
     def _back_to(self, player: Player) -> HttpResponse:
         address = "admin:django_playlyfe_engine_player_change"
@@ -239,7 +242,7 @@ class PlayerPages(_ModelAdmin):
 
     def _page(self, request: HttpRequest, template: str, player: Player, title: str, **context: Any) -> HttpResponse:
         """A page of the desk with what all of them show."""
-        may = {name: request.user.has_perm(getattr(operations, name.upper())) for name in ("adjust", "undo", "change")}
+        may = {name: request.user.has_perm(permission) for name, permission in operations.PERMISSIONS.items()}
         shared = {
             **self.admin_site.each_context(request),
             "title": title,
