@@ -100,9 +100,12 @@ def caches(session: nox.Session, cache: str) -> None:
 def nightly(session: nox.Session) -> None:
     """Property tests with twenty times the examples; the last figures are in docs/figures.rst."""
     install(session)
+    session.install("-e", ".[peers]")
     options = ("--hypothesis-profile", "nightly", "--durations", "20")
     session.run(*SUITE, *options, *(session.posargs or PROPERTIES))
     if not session.posargs:
         session.run("python", "-m", "tests.reference.soak", "--games", "1000000")
         session.run("python", "-W", "ignore", "-m", "tests.soak.kills", "--seconds", "300")
         session.run("python", "-m", "pytest", "-q", "-k", "D21", "tests/faults", env={"OUTAGE_ROWS": "10000"})
+        anybody = "tests/engine/server/test_schemathesis.py"  # 50 requests to each of some 240 operations
+        session.run("python", "-m", "pytest", "-q", "-s", anybody, env={"SCHEMATHESIS_EXAMPLES": "50"})
