@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import override_settings
 
 from django_playlyfe import services, signals
@@ -18,6 +18,7 @@ from django_playlyfe.exceptions import (
 )
 from django_playlyfe.models import PlayerLink
 from django_playlyfe.services import Play
+from tests.costs import queries_of_a_play
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon")]
 
@@ -100,7 +101,7 @@ class TestTransactions:
         with count_queries() as counted:
             finish(user)
         # the link, and the eight of a play whose board has cycles: three where the database takes several at once
-        assert len(counted) == (4 if connection.vendor == "postgresql" else 9), counted
+        assert len(counted) == queries_of_a_play(9, together=4), counted
 
 
 class TestRefusals:
@@ -131,7 +132,7 @@ class TestRefusals:
             finish(user)
         with count_queries() as second:
             finish(user)
-        assert len(first) == len(second) == (6 if connection.vendor == "postgresql" else 8)
+        assert len(first) == len(second) == queries_of_a_play(8, together=6)
 
 
 class TestMistakes:

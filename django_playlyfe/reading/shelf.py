@@ -14,9 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from django.utils import timezone as site_time
-
-from django_playlyfe import wire
+from django_playlyfe import instants, wire
 from django_playlyfe.client.sharing import CacheDown, Sharing
 from django_playlyfe.exceptions import APIError, NotFound, PlayerNotFound, PlaylyfeError, Suppressed
 from django_playlyfe.reading.bodies import read_body
@@ -78,7 +76,7 @@ class Found:
 
 def now() -> float:
     """Seconds since the epoch."""
-    return site_time.now().timestamp()
+    return instants.now().timestamp()
 
 
 def wants_refresh(age: float, fresh_for: float, delta: float, chance: float) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from django_playlyfe.engine import services
 from django_playlyfe.engine.activation import activate
@@ -103,11 +103,6 @@ def rolled_back() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-
-
-def queries(one_by_one: int, together: int) -> int:
-    """What is cost where each statement is a query; and on PostgreSQL, which takes several at once."""
-    return together if connection.vendor == "postgresql" else one_by_one
 
 
 def always(number: float) -> Callable[[str], float]:

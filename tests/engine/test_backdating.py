@@ -13,8 +13,9 @@ from django_playlyfe.engine import services
 from django_playlyfe.engine.models import ActionCount, Call, Player, Score
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import ActionLimitReached, InvalidRequest
+from tests.costs import queries_of_a_play
 
-from .conftest import action, point, queries, reward
+from .conftest import action, point, reward
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2024, 3, 5, 12, tzinfo=timezone.utc)
@@ -179,4 +180,4 @@ def test_a_late_play_of_a_limited_action_costs_one_query_more(activated: Activat
     for number in range(3):
         with count_queries() as counted:
             read(realm, NOON - number * HOUR)
-        assert len(counted) == queries(7, together=4), counted
+        assert len(counted) == queries_of_a_play(7, together=4), counted

@@ -20,8 +20,9 @@ from django_playlyfe.exceptions import (
     InvalidRequest,
     PlayerNotFound,
 )
+from tests.costs import queries_of_a_play
 
-from .conftest import action, board, point, queries, reward, rolled_back
+from .conftest import action, board, point, reward, rolled_back
 
 Activate = Callable[..., Realm]
 PAGES = {"name": "pages", "type": "int", "required": True}
@@ -288,10 +289,10 @@ def test_a_play_costs_the_same_whatever_the_design_and_the_past(
     with count_queries() as counted:
         services.play(realm, "ada", "read")
     # player with game and version, scores, counts; call, score, count
-    assert len(counted) == queries(6, together=3), counted
+    assert len(counted) == queries_of_a_play(6, together=3), counted
     with count_queries() as counted:
         services.play(realm, "ada", "read", idempotency_key="one")
-    assert len(counted) == queries(7, together=4), counted
+    assert len(counted) == queries_of_a_play(7, together=4), counted
 
 
 def copies(call: Call, number: int) -> list[Call]:
@@ -312,7 +313,7 @@ def test_a_play_with_a_level_and_a_badge_costs_a_fixed_number_too(ines: str, que
         recorded = services.play(quest, ines, "finish_book", {"pages": 600})
     assert [event["event"] for event in recorded.events["global"]] == ["level", "achievement"]
     # as above, the feed; rows of cycles and scopes read and stored
-    assert len(counted) == queries(9, together=3), counted
+    assert len(counted) == queries_of_a_play(9, together=3), counted
     assert FeedEntry.objects.count() == 2
 
 
@@ -323,7 +324,7 @@ def test_another_players_past_is_not_looked_at(ada: Realm, count_queries: Any) -
         services.play(ada, f"p{number}", "read")
     with count_queries() as counted:
         services.play(ada, "ada", "read")
-    assert len(counted) == queries(6, together=3), counted
+    assert len(counted) == queries_of_a_play(6, together=3), counted
     assert Player.objects.count() == 21
 
 
@@ -331,7 +332,7 @@ def test_the_only_game_needs_no_name_and_no_further_query(ada: Realm, count_quer
     services.play(ada, "ada", "read")
     with count_queries() as counted:
         services.play(Realm.only(), "ada", "read")
-    assert len(counted) == queries(6, together=3), counted
+    assert len(counted) == queries_of_a_play(6, together=3), counted
     assert experience(ada) == 20
 
 

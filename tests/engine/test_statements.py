@@ -14,8 +14,7 @@ from django_playlyfe.engine.models import ActionCount, BoardRow, Call, FeedEntry
 from django_playlyfe.engine.realm import Realm, find_player
 from django_playlyfe.engine.statements import Below, Reading, Upsert
 from django_playlyfe.exceptions import ActionNotFound
-
-from .conftest import queries
+from tests.costs import queries
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2024, 3, 5, 12, tzinfo=timezone.utc)

@@ -21,9 +21,10 @@ from django_playlyfe.engine.history import check
 from django_playlyfe.engine.models import ActionCount, Call, DesignVersion, FeedEntry, Game, OnceGuard, Score
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import AccessDenied, ActionLimitReached, NotFound, PlaylyfeError
+from tests.costs import queries_of_a_play
 from tests.examples import examples
 
-from .conftest import action, always, board, design, point, queries, reward, rolled_back
+from .conftest import action, always, board, design, point, reward, rolled_back
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2024, 3, 5, 12, tzinfo=timezone.utc)
@@ -203,7 +204,7 @@ def test_the_cost_depends_on_changed_plays_only_in_bulk(shop: Realm, count_queri
     with count_queries() as counted:
         services.undo(shop, "ada", "work", "one")
     # player, play, scores, counts, later plays; feed, changed plays, score, count, player; key, the undo's own row
-    assert len(counted) == queries(12, together=11), counted
+    assert len(counted) == queries_of_a_play(12, together=11), counted
 
 
 # --- the law, on random histories -------------------------------------------------------------------------------------

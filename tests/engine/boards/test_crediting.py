@@ -17,8 +17,9 @@ from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.models import BoardRow, Call, Player
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import InvalidRequest
+from tests.costs import queries
 
-from ..conftest import action, board, design, point, queries, reward
+from ..conftest import action, board, design, point, reward
 from .games import ALL_CYCLES, Entry, ledger_design, rows_by_hand, stored_rows
 
 pytestmark = pytest.mark.django_db
