@@ -7,6 +7,7 @@ data instead of the widget; None if there is none. Anonymous visitors see nothin
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -82,14 +83,18 @@ def playlyfe_level(call: Call, *, metric: str | None = None) -> Widget | None:
 
 
 @widget(register, needs="progress")
-def playlyfe_next(call: Call, *, limit: int = 3) -> Widget | None:
+def playlyfe_next(call: Call, *, limit: int = 3, only: str = "") -> Widget | None:
     """``{% playlyfe_next limit=5 %}``: the levels and badges that are nearest, and what they still take.
+
+    ``only="achievement"`` leaves out levels, where they are shown already; ``only="level"`` all else.
 
     Data: a Listing of Progress.
     """
     if call.user is None:
         return None
-    return show(goals=services.progress(call.user, nearest=limit, game=call.game))
+    ahead = services.progress(call.user, nearest=services.MOST_ROWS, game=call.game)
+    nearest = tuple(goal for goal in ahead if only in ("", goal.kind))
+    return show(goals=replace(ahead, items=nearest[: max(limit, 0)], total=len(nearest)))
 
 
 @widget(register, needs="rarity")
@@ -287,11 +292,11 @@ def playlyfe_cycle(cycle: str, day: date | None = None) -> str:
 def playlyfe_steps(leaderboard: Leaderboard) -> Podium:
     """The first page of a board in two: the first three, and the others.
 
-    Nobody is on the podium where the third place is shared with a fourth.
+    Nobody is on the podium where there are no three, or the third place is shared with a fourth.
     """
     rows = leaderboard.rows
-    is_shared = len(rows) > 3 and rows[3].rank == rows[2].rank
-    first = () if is_shared else rows[:3]
+    is_full = len(rows) == 3 or (len(rows) > 3 and rows[3].rank > rows[2].rank)
+    first = rows[:3] if is_full else ()
     return Podium(first, rows[len(first) :])
 
 

@@ -200,7 +200,7 @@ def test_the_keyboard_reaches_everything_in_the_order_of_the_page(reader, client
     reached = [browser.press() for _ in range(11)]
     names = [element.accessible_name.replace(" :", ":") for element in reached]
     assert names[0] == "Skip to content"
-    assert names[2:9] == ["Log out", "Books", "Profile", "Actions", "Leaderboard", "Activity", "Notifications"]
+    assert names[2:9] == ["Notifications", "Log out", "Books", "Profile", "Actions", "Leaderboard", "Activity"]
     assert names[9:] == ["Do it: Buy a bookmark", "Pages:"]
 
 

@@ -147,6 +147,12 @@ def test_the_first_three_stand_on_a_podium_unless_they_share_it(reader, make_use
     assert "playlyfe-podium__step" not in client.get(address("leaderboard", "top_readers")).content.decode()
 
 
+def test_the_overview_of_boards_says_where_one_stands(reader, make_user, client):
+    services.play(make_user(), "finish_book", {"pages": 600})
+    assert "You are number 2 of 2." in client.get(address("leaderboards")).content.decode()
+    assert "You are number" not in Client().get(address("leaderboards")).content.decode()
+
+
 def test_a_board_is_switched_to_another_cycle(reader, client):
     page = client.get(address("leaderboard", "top_readers")).content.decode()
     assert '<a href="?cycle=weekly">This week</a>' in page

@@ -148,6 +148,13 @@ def test_a_podium_takes_the_first_three(reader, make_user):
     assert shown.index("ines") < shown.index("<table")
 
 
+def test_there_is_no_podium_for_fewer_than_three(reader, make_user):
+    services.play(make_user(), "finish_book", {"pages": 500})
+    shown = render('{% playlyfe_leaderboard "top_readers" podium=True %}', reader)
+    assert "podium" not in shown
+    assert shown.count("<tr") == 3
+
+
 def test_there_is_no_podium_in_the_middle_of_a_board(reader):
     for where in ("around=True", "skip=1"):
         shown = render('{% playlyfe_leaderboard "top_readers" podium=True ' + where + " %}", reader)
@@ -190,12 +197,20 @@ def test_what_is_nearest_is_shown_with_what_it_takes(reader):
     assert render("{% playlyfe_next as goals %}{{ goals.total }}", reader) != "1"
 
 
+@pytest.mark.parametrize(("only", "kinds"), [("level", {"level"}), ("achievement", {"achievement"}), ("", None)])
+def test_what_is_nearest_can_be_of_one_kind(reader, only, kinds):
+    found = render(
+        "{% playlyfe_next only=only as goals %}{% for goal in goals %}{{ goal.kind }} {% endfor %}", reader, only=only
+    )
+    assert set(found.split()) == (kinds or {"level", "achievement"})
+
+
 def test_rarity_lists_the_rarest_first_and_secrets_never(reader, make_user):
     make_user()
     for _ in range(5):
         services.play(reader, "finish_book", {"pages": 10})
     shown = render("{% playlyfe_rarity %}", reader)
-    assert "Bookworm</bdi>: 50% of players have it" in shown
+    assert "Bookworm</bdi>: <bdi>50% of players have it</bdi>" in shown
     assert shown.index("Bookmark") < shown.index("Bookworm")
     assert "Night owl" not in shown
     assert (
