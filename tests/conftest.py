@@ -171,3 +171,23 @@ def count_queries():
         counted += [query["sql"] for query in captured if not _BOOKKEEPING.match(query["sql"])]
 
     return count
+
+
+@pytest.fixture
+def hear():
+    """``hear(signal)``: a list that fills with what the signal says."""
+    connected = []
+
+    def listen(signal):
+        heard = []
+
+        def receive(**arguments):
+            heard.append(arguments)
+
+        signal.connect(receive)
+        connected.append((signal, receive))
+        return heard
+
+    yield listen
+    for signal, receive in connected:
+        signal.disconnect(receive)

@@ -53,26 +53,6 @@ def gone(configure):
 
 
 @pytest.fixture
-def hear():
-    """``hear(signal)``: a list that fills with what the signal says."""
-    connected = []
-
-    def hear(signal):
-        heard = []
-
-        def receive(**arguments):
-            heard.append(arguments)
-
-        signal.connect(receive)
-        connected.append((signal, receive))
-        return heard
-
-    yield hear
-    for signal, receive in connected:
-        signal.disconnect(receive)
-
-
-@pytest.fixture
 def states():
     """``states()``: kind and state of all rows, in their order."""
     return lambda: [(row.kind, row.state) for row in Delivery.objects.order_by("pk")]

@@ -189,38 +189,61 @@ def the_play():
 in_each_mode = pytest.mark.parametrize("mode", ["announced", "hold", "resend"])
 
 
-def once_star(remote, site, player, clock, mode, *steps, late="", **options):
-    """One play that meets a fault, and an hour later another drainer: asserts what "once*" means. Gives the row.
+@pytest.fixture
+def events(caplog):
+    """``events()``: the names of what was logged so far (``docs/operations.rst``), in order."""
+    return lambda: [record.event for record in caplog.records if hasattr(record, "event")]
+
+
+@pytest.fixture
+def once_star(remote, site, player, page, clock, caplog, events):
+    """``once_star(mode, *steps)``: one play that meets a fault, and an hour later another drainer. Asserts what "once*"
+    means, what was logged and what the user saw. Gives the row.
 
     Args:
         mode: the server has announced that it honours keys; or not, and the site holds or resends.
         late: when a request that hangs takes effect: "before" or "after" the second drainer.
     """
-    remote.reset(*steps, announces=mode == "announced")
-    uncertain = {"*": "resend" if mode == "resend" else "hold"}
-    site(remote.url, UNCERTAIN=uncertain, **options)
-    services.play(player(), "wave")
-    drain()
-    if late == "before":
-        _release_and_wait(remote)
-    first = len(remote.applied())
-    site(remote.url, UNCERTAIN=uncertain)
-    clock.move(3600)
-    drain()
-    if late == "after":
-        _release_and_wait(remote, more_than=len(remote.applied()) - (mode == "announced"))
-        first = 1
-    row, sent = the_play(), remote.plays
-    assert {request["headers"]["idempotency-key"] for request in sent} == {str(row.key)}
-    if mode == "hold":
-        assert (row.state, len(sent)) == ("uncertain", 1), "no second POST"
-        assert len(remote.applied()) == first
-    else:
-        assert (row.state, len(sent)) == ("delivered", 2)
-        assert len(remote.applied()) == (1 if mode == "announced" else first + 1)
-        assert row.evidence == ("" if mode == "announced" else "resent")
-        assert row.answer["replayed"] is (mode == "announced" and first == 1 and late != "after")
-    return row
+
+    def run(mode, *steps, late="", **options):
+        remote.reset(*steps, announces=mode == "announced")
+        uncertain = {"*": "resend" if mode == "resend" else "hold"}
+        site(remote.url, UNCERTAIN=uncertain, **options)
+        user = player()
+        services.play(user, "wave")
+        drain()
+        assert any(
+            "/play" in record.getMessage() and "outcome=UNKNOWN" in record.getMessage() for record in caplog.records
+        )
+        assert events()[-1] == ("delivery.uncertain" if mode == "hold" else "delivery.sent")
+        page(user)
+        assert services.feedback(user) == [], "nothing has come of it yet"
+        if late == "before":
+            _release_and_wait(remote)
+        first = len(remote.applied())
+        site(remote.url, UNCERTAIN=uncertain)
+        clock.move(3600)
+        drain()
+        if late == "after":
+            _release_and_wait(remote, more_than=len(remote.applied()) - (mode == "announced"))
+            first = 1
+        row, sent = the_play(), remote.plays
+        assert {request["headers"]["idempotency-key"] for request in sent} == {str(row.key)}
+        told = services.feedback(user)
+        if mode == "hold":
+            assert (row.state, len(sent)) == ("uncertain", 1), "no second POST"
+            assert len(remote.applied()) == first
+            assert told == [], "a person has to decide first"
+        else:
+            assert (row.state, len(sent)) == ("delivered", 2)
+            assert len(remote.applied()) == (1 if mode == "announced" else first + 1)
+            assert row.evidence == ("" if mode == "announced" else "resent")
+            assert row.answer["replayed"] is (mode == "announced" and first == 1 and late != "after")
+            assert "delivery.settled" in events()
+            assert ([news.status for news in told], services.feedback(user)) == (["applied"], []), "told once"
+        return row
+
+    return run
 
 
 def _release_and_wait(remote, more_than=0):
@@ -264,23 +287,3 @@ def nothing_secret_anywhere(request, caplog):
 def _is_transactional(request):
     marker = request.node.get_closest_marker("django_db")
     return bool(marker.kwargs.get("transaction"))
-
-
-@pytest.fixture
-def hear():
-    """``hear(signal)``: a list that fills with what the signal says."""
-    connected = []
-
-    def listen(signal):
-        heard = []
-
-        def receive(**arguments):
-            heard.append(arguments)
-
-        signal.connect(receive)
-        connected.append((signal, receive))
-        return heard
-
-    yield listen
-    for signal, receive in connected:
-        signal.disconnect(receive)

@@ -18,6 +18,7 @@ PLAYLYFE = {
             "DELIVERY_RATE": 10_000,
             "TIMEOUT": (20, 20),
             "HARD_LIMIT": 15,
+            "PAGE_BUDGET": env.float("PAGE_BUDGET", 0.8),
         },
     }
 }

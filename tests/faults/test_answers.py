@@ -28,7 +28,7 @@ from django_playlyfe.exceptions import (
 from django_playlyfe.models import Delivery, PlayerLink, Queue
 from tests.faultserver.steps import ALWAYS, Step
 
-from .conftest import in_each_mode, once_star, raised, rows, the_play
+from .conftest import in_each_mode, raised, rows, the_play
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def on_play(**values):
     return Step(on="play", **values)
 
 
-def test_A1_a_token_refused_once_is_renewed_and_the_play_applied_once(remote, site, player):
+def test_A1_a_token_refused_once_is_renewed_and_the_play_applied_once(remote, site, player, events):
     site(remote.url)
     user = player()
     services.play(user, "wave")
@@ -54,10 +54,14 @@ def test_A1_a_token_refused_once_is_renewed_and_the_play_applied_once(remote, si
     drain()
     assert the_play().state == "delivered"
     assert (len(remote.plays), len(remote.applied()), remote.token_requests) == (3, 2, 2)
+    first, again = remote.plays[1:]
+    assert first["headers"]["idempotency-key"] == again["headers"]["idempotency-key"]
+    assert first["headers"]["authorization"] != again["headers"]["authorization"]
+    assert events().count("token.refused") == 1
 
 
 def test_A2_a_server_that_refuses_every_token_costs_one_renewal_in_thirty_seconds(
-    remote, processes, clock, site, player
+    remote, processes, clock, site, player, page, events
 ):
     remote.reset(refuse_all=True)
     first, second = processes(2)
@@ -72,10 +76,14 @@ def test_A2_a_server_that_refuses_every_token_costs_one_renewal_in_thirty_second
     raised(second.within(Limits()).player, "ada")
     assert remote.token_requests <= 3
     site(remote.url)
-    services.play(player(), "wave")
+    user = player()
+    services.play(user, "wave")
     drain()
     assert (the_play().state, the_play().attempts) == ("pending", 0)
     assert Queue.objects.get().kind == "all"
+    assert "queue.paused" in events()
+    assert remote.applied() == []
+    assert "Not available at the moment." in page(user)
 
 
 def test_A3_access_denied_never_renews_whatever_its_status(remote, site, player, page, processes):
@@ -104,14 +112,19 @@ def test_A3_access_denied_never_renews_whatever_its_status(remote, site, player,
         pytest.param({"Retry-After": "315360000"}, 6 * 3600, id="A6-ten years"),
     ],
 )
-def test_A4_A5_A6_a_429_is_waited_out_by_everybody_and_costs_no_attempt(headers, wait, remote, site, player, clock):
+def test_A4_A5_A6_a_429_is_waited_out_by_everybody_and_costs_no_attempt(
+    headers, wait, remote, site, player, page, clock, events
+):
     remote.reset(on_play(status=429, headers=headers, body={}))
     backend = site(remote.url)
-    services.play(player(), "wave")
+    user = player()
+    services.play(user, "wave")
     now = instants.now()
     drain()
     row = the_play()
     assert (row.state, row.attempts) == ("pending", 0)
+    assert "throttle.set" in events()
+    page(user)
     longest = wait * 1.1 if wait > 5 else wait
     assert timedelta(seconds=wait * 0.5) <= row.not_before - now <= timedelta(seconds=longest + 0.1)
     record = backend.client.throttle.record()
@@ -119,7 +132,7 @@ def test_A4_A5_A6_a_429_is_waited_out_by_everybody_and_costs_no_attempt(headers,
     expected = min(max(wait, 30), 300) if wait > 5 else 30
     assert expected * 0.8 <= record.until - clock.now() <= expected * 1.2
     drain()
-    assert len(remote.plays) == 1, "the host is left alone"
+    assert len(remote.requests("/v2")) == 2, "its status and the play; then the host is left alone, by pages too"
     clock.move(7 * 3600)
     drain()
     assert (the_play().state, len(remote.applied())) == ("delivered", 1)
@@ -138,21 +151,25 @@ def test_A7_503_with_rate_limit_exceeded_is_a_refusal_of_the_game(remote, site, 
 
 
 @in_each_mode
-def test_A8_a_plain_503_throttles_and_leaves_open_what_happened(mode, remote, site, player, clock):
-    once_star(remote, site, player, clock, mode, on_play(status=503, body="busy"))
-    assert remote.requests("/v2/admin"), "a probe went first"
+def test_A8_a_plain_503_throttles_and_leaves_open_what_happened(mode, remote, once_star, events):
+    once_star(mode, on_play(status=503, body="busy"))
+    assert "throttle.set" in events()
+    if mode != "hold":  # else there was nothing left to send
+        after = [request["target"] for request in remote.requests("/v2")]
+        play = max(number for number, target in enumerate(after) if "/play" in target)
+        assert "/v2/admin" in after[:play], "a probe went first"
 
 
 @in_each_mode
-def test_A9_a_500_after_applying_is_not_applied_twice(mode, remote, site, player, clock):
-    row = once_star(remote, site, player, clock, mode, on_play(status=500, body=refusal("internal_error"), apply=True))
+def test_A9_a_500_after_applying_is_not_applied_twice(mode, once_star):
+    row = once_star(mode, on_play(status=500, body=refusal("internal_error"), apply=True))
     if mode == "announced":
         assert len(row.answer["events"]["local"]) == 1
 
 
 @in_each_mode
-def test_A10_html_of_a_proxy_is_no_answer(mode, remote, site, player, clock):
-    once_star(remote, site, player, clock, mode, on_play(status=502, body=HTML, headers={"Content-Type": "text/html"}))
+def test_A10_html_of_a_proxy_is_no_answer(mode, once_star):
+    once_star(mode, on_play(status=502, body=HTML, headers={"Content-Type": "text/html"}))
 
 
 def test_A10_a_read_is_repeated_once_in_the_background(remote, processes):
@@ -163,16 +180,24 @@ def test_A10_a_read_is_repeated_once_in_the_background(remote, processes):
     assert isinstance(raised(client.within(Limits()).player, "ada"), ServerError)
 
 
-def test_A11_a_spent_plan_pauses_everything_for_an_hour_and_kills_nothing(remote, site, player, page, clock):
+def test_A11_a_spent_plan_pauses_everything_for_an_hour_and_kills_nothing(remote, site, player, page, clock, events):
     remote.reset(on_play(status=403, body=refusal("plan_limit_exceeded")))
     site(remote.url)
     user = player()
+    assert "as of" not in page(user)
     for _ in range(3):
         services.play(user, "wave")
     drain()
     pause = Queue.objects.get()
     assert (pause.kind, pause.paused_until) == ("all", instants.now() + timedelta(hours=1))
-    page(user)
+    assert events().count("queue.paused") == 1
+    clock.move(120)
+    asked = len(remote.requests("/v2"))
+    text = page(user)
+    assert "as of" in text, "what is stored, with its date"
+    assert "pending (3)" in text
+    assert len(remote.requests("/v2")) == asked
+    clock.move(-120)
     assert rows() == [("play", "pending")] * 3
     clock.move(3599)
     drain()
@@ -306,7 +331,7 @@ def test_A18_no_content_is_fine_where_nothing_is_due(remote, processes):
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_A19_a_redirected_play_pauses_the_queue_and_goes_nowhere(status, remote, site, player):
+def test_A19_a_redirected_play_pauses_the_queue_and_goes_nowhere(status, remote, site, player, events):
     other = remote.listen("other")
     remote.reset(on_play(status=status, headers={"Location": f"http://127.0.0.1:{other}/v2/x"}, body=""))
     site(remote.url)
@@ -315,6 +340,7 @@ def test_A19_a_redirected_play_pauses_the_queue_and_goes_nowhere(status, remote,
     row = the_play()
     assert (row.state, row.attempts) == ("pending", 0)
     assert "redirect" in Queue.objects.get().reason
+    assert "queue.paused" in events()
     assert (remote.record("other")["connections"], remote.record("other")["bytes"]) == (0, 0)
     assert len(remote.plays) == 1
 
@@ -340,7 +366,7 @@ def test_A20_a_wrong_base_url_kills_no_play(remote, site, player, clock):
     assert backend.client.throttle.record().is_active, "pages leave it alone too"
 
 
-def test_A21_a_play_that_cannot_be_right_does_not_hold_up_the_next_one(remote, site, player):
+def test_A21_a_play_that_cannot_be_right_does_not_hold_up_the_next_one(remote, site, player, caplog):
     remote.reset(on_play(status=400, body=refusal("validation_exception", "pages is missing")))
     site(remote.url)
     user = player()
@@ -350,6 +376,10 @@ def test_A21_a_play_that_cannot_be_right_does_not_hold_up_the_next_one(remote, s
     assert rows() == [("play", "dead"), ("play", "delivered")]
     assert Delivery.objects.first().error_text == "pages is missing"
     assert len(remote.applied()) == 1
+    dead = [record for record in caplog.records if getattr(record, "event", "") == "delivery.dead"]
+    assert [(record.levelname, "code=validation_exception" in record.getMessage()) for record in dead] == [
+        ("WARNING", True)
+    ]
 
 
 def test_A22_a_lost_player_is_created_and_the_play_delivered(remote, site, player):
@@ -442,8 +472,8 @@ LONG = f"HTTP/1.1 200 OK\r\nX-Long: {'y' * 70_000}\r\nContent-Length: 2\r\n\r\n{
 
 @pytest.mark.parametrize("head", [MANY, LONG], ids=["many lines", "a long line"])
 @in_each_mode
-def test_A28_unreadable_headers_leave_open_what_a_play_did(head, mode, remote, site, player, clock):
-    once_star(remote, site, player, clock, mode, on_play(do="raw", body=head, apply=True))
+def test_A28_unreadable_headers_leave_open_what_a_play_did(head, mode, once_star):
+    once_star(mode, on_play(do="raw", body=head, apply=True))
 
 
 @pytest.mark.parametrize("head", [MANY, LONG], ids=["many lines", "a long line"])

@@ -6,12 +6,14 @@ import pickle
 import socket
 import time
 import uuid
+from contextlib import suppress
 
 import pytest
 from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test import override_settings
 
 from django_playlyfe import services
 from django_playlyfe.backends import games
@@ -73,20 +75,37 @@ def test_C1_a_cache_that_is_down_costs_each_process_one_token(remote, with_cache
         first, second = with_cache(cache), with_cache(cache)
         for client in (first, second, first, second):
             assert client.player("ada").id == "ada"
-    assert remote.token_requests == 2
-    assert caplog.text.count("cache.down") == 2, "once in each process"
-    site(remote.url)
-    page(player())
+        assert remote.token_requests == 2
+        assert caplog.text.count("cache.down") == 2, "once in each process"
+        backend = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": cache._servers}
+        site(remote.url)
+        user = player()
+        with override_settings(CACHES={"default": backend}):
+            site(remote.url)
+            assert f"<bdi>{user.pk}</bdi>" in page(user), "the game's answer, without any cache"
+            services.play(user, "wave")
+            drain()
+    assert rows() == [("play", "delivered")]
+    assert remote.token_requests == 3
 
 
-def test_C2_a_cache_that_hangs_costs_one_slow_call(remote, with_cache):
+def test_C2_a_cache_that_hangs_costs_one_slow_call(remote, with_cache, caplog):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         cache = redis_at(silent.getsockname()[1], socket_timeout=0.2, socket_connect_timeout=0.2)
         client = with_cache(cache)
         for _ in range(5):
             assert client.player("ada").id == "ada"
         assert not client._sharing.is_usable(), "on its own for thirty seconds"
+        silent.setblocking(False)
+        tried = []
+        with suppress(BlockingIOError):
+            while True:
+                tried.append(silent.accept()[0])
+        for connection in tried:
+            connection.close()
+    assert len(tried) == 1, "one slow call"
     assert remote.token_requests == 1
+    assert caplog.text.count("cache.down") == 1
 
 
 class Forgetful(SharedMemory):

@@ -11,6 +11,7 @@ import logging
 import os
 import resource
 import threading
+import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def test_D2_without_its_table_users_are_saved_and_sync_repairs(remote, site, mak
     try:
         user = make_user(username="margaret")
         assert get_user_model().objects.filter(pk=user.pk).exists()
-        assert "registration.row_failed" in [getattr(record, "event", "") for record in caplog.records]
+        failed = [record for record in caplog.records if getattr(record, "event", "") == "registration.row_failed"]
+        assert [record.levelname for record in failed] == ["CRITICAL"]
     finally:
         with connection.schema_editor() as editor:
             editor.alter_db_table(Delivery, "deliveries_that_are_away", table)
@@ -161,7 +163,7 @@ def test_D19_a_user_deleted_after_the_creation_takes_the_plays_along(choice, rem
     assert remote.plays == []
 
 
-def test_D20_a_payload_that_cannot_be_encoded_is_given_up_and_the_loop_goes_on(remote, site, player, clock):
+def test_D20_a_payload_that_cannot_be_encoded_is_given_up_and_the_loop_goes_on(remote, site, player, clock, events):
     site(remote.url)
     poisoned, other = player(), player()
     services.play(poisoned, "wave")
@@ -174,6 +176,7 @@ def test_D20_a_payload_that_cannot_be_encoded_is_given_up_and_the_loop_goes_on(r
     row = Delivery.objects.first()
     assert (row.evidence, row.attempts) == ("poison", 3)
     assert len(remote.plays) == 1
+    assert events().count("delivery.dead") >= 3, "where it happened, each time"
 
 
 def test_D21_what_was_owed_in_an_outage_is_drained_in_order_at_the_rate_in_flat_memory(
@@ -229,7 +232,7 @@ def test_D21_what_was_owed_in_an_outage_is_drained_in_order_at_the_rate_in_flat_
     for user in users:
         assert order_of(remote, user.pk) == sorted(order_of(remote, user.pk))
     assert count / (clock.monotonic() - started) <= 20 * 1.01
-    assert growth < 3 * (count - 150), f"{growth} objects more after {count} rows"
+    assert growth < min(3 * (count - 150), 5000), f"{growth} objects more after {count} rows"
 
 
 def test_D22_one_business_key_is_one_row(remote, site, player):
@@ -309,8 +312,9 @@ def test_D24_a_clock_that_jumps_steals_no_lease_and_loses_nothing(jump, remote, 
     assert len(remote.applied()) == 1
 
 
+NULL_FEED = {"body": "null"}
 FEEDS = [
-    pytest.param({"body": "null"}, id="D25-null"),
+    pytest.param(NULL_FEED, id="D25-null"),
     pytest.param({"status": 404, "body": {"error": "route_not_found", "error_description": "no"}}, id="D25-404"),
     pytest.param({"status": 403, "body": {"error": "access_denied", "error_description": "scope"}}, id="D25-scope"),
     pytest.param({"body": json.dumps([played("a", "wave", 1)["events"]["local"][0]] * 50_000)}, id="D25-50,000"),
@@ -325,7 +329,14 @@ def test_D25_an_activity_feed_in_trouble_changes_no_row(fault, remote, site, pla
     drain()
     before = rows()
     remote.then(Step(on="get", times=ALWAYS, **fault))
-    page(user, "activity")
+    tracemalloc.start()
+    try:
+        text = page(user, "activity")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert "Nothing has happened yet." in text if fault == NULL_FEED else "Not available at the moment." in text
+    assert peak < 40_000_000, "of which the server's two copies of the fault"
     assert rows() == before
     assert remote.requests("/activity")
 

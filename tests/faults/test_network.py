@@ -22,7 +22,7 @@ from django_playlyfe.models import Delivery, Queue
 from tests.faultserver.steps import ALWAYS, Step
 from tests.faultserver.wire import CERTIFICATES
 
-from .conftest import in_each_mode, once_star, raised, rows, the_play
+from .conftest import in_each_mode, raised, rows, the_play
 
 pytestmark = pytest.mark.django_db
 
@@ -64,15 +64,15 @@ def test_N1_a_reset_before_the_request_was_not_sent(remote, site, player, clock,
 @pytest.mark.parametrize("do", ["reset", "close"])
 @pytest.mark.parametrize("apply", [True, False], ids=["applied", "not applied"])
 @in_each_mode
-def test_N2_a_connection_that_ends_after_the_request_leaves_it_open(do, apply, mode, remote, site, player, clock):
-    once_star(remote, site, player, clock, mode, Step(on="play", do=do, apply=apply))
+def test_N2_a_connection_that_ends_after_the_request_leaves_it_open(do, apply, mode, once_star):
+    once_star(mode, Step(on="play", do=do, apply=apply))
 
 
 @pytest.mark.parametrize("late", [pytest.param("before", id="N3"), pytest.param("after", id="N4")])
 @in_each_mode
-def test_N3_N4_a_play_that_takes_effect_after_the_client_has_given_up(late, mode, remote, site, player, clock):
+def test_N3_N4_a_play_that_takes_effect_after_the_client_has_given_up(late, mode, once_star):
     hanging = Step(on="play", do="hang", apply=True)
-    once_star(remote, site, player, clock, mode, hanging, late=late, TIMEOUT=(20, 1))
+    once_star(mode, hanging, late=late, TIMEOUT=(20, 1))
 
 
 def test_N6_a_resolver_that_takes_seconds_holds_up_no_page(remote, site, player, page, monkeypatch):

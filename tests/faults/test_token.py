@@ -48,16 +48,20 @@ def short(monkeypatch):
 
 @pytest.mark.django_db
 def test_T1_a_500_once_is_waited_out_in_the_background_and_a_page_shows_what_it_has(
-    remote, processes, clock, site, player, page
+    remote, processes, clock, site, player, page, events
 ):
     remote.reset(token(status=500, body=TROUBLE))
     (client,) = processes(1)
     assert client.player("ada").id == "ada"
     assert (remote.token_requests, clock.slept) == (2, [1.0])
+    assert [event for event in events() if event.startswith("token")] == ["token.failed", "token.fetched"]
     remote.then(token(status=500, body=TROUBLE))
     site(remote.url)
-    page(player())
+    user = player()
+    assert "Not available at the moment." in page(user)
     assert remote.token_requests == 3, "a page asks once and does not wait for a second time"
+    clock.move(5)
+    assert f"<bdi>{user.pk}</bdi>" in page(user), "the game's alias of the player"
 
 
 @pytest.mark.django_db
@@ -140,7 +144,7 @@ def test_T6_T7_what_is_no_token_is_a_bad_response_and_not_stored(body, reason, r
 
 @pytest.mark.django_db
 def test_T8_rejected_credentials_are_asked_again_ever_more_seldom_and_pause_the_queue(
-    remote, processes, clock, site, make_user, hear
+    remote, processes, clock, site, make_user, hear, page, caplog
 ):
     remote.reset(token(status=401, body=REJECTED, times=ALWAYS))
     site_processes = processes(3)
@@ -156,11 +160,16 @@ def test_T8_rejected_credentials_are_asked_again_ever_more_seldom_and_pause_the_
 
     heard = hear(signals.queue_paused)
     site(remote.url)
-    make_user()
+    user = make_user()
     drain()
     assert Queue.objects.get().kind == "all"
     assert len(heard) == 1
-    assert Delivery.objects.get().attempts == 0
+    assert [record.levelname for record in caplog.records if getattr(record, "event", "") == "queue.paused"] == [
+        "ERROR"
+    ]
+    assert (Delivery.objects.get().state, Delivery.objects.get().attempts) == ("pending", 0)
+    assert remote.requests("/v2") == []
+    page(user)
 
 
 def test_T9_a_corrected_secret_works_at_once(remote, processes):
