@@ -253,6 +253,27 @@ class TestReverts:
         assert values(players)["xp"] == "0"
         assert ActionCount.objects.get(action="finish_book").count == 1
 
+    def test_a_revert_can_be_reverted(self, players: Realm) -> None:
+        event = play(players, pages=300, scopes=[{"id": "history", "entity_id": "ines"}]).events["local"][0]["id"]
+        daily = {"board": "top_readers", "cycle": "daily", "scope_id": None, "timestamp": NOON}
+        with time_machine.travel(datetime(2024, 3, 9, 12, tzinfo=timezone.utc), tick=False):
+            reverted = services.revert(players, "ines", [event])
+            assert reverted is not None
+            assert (board(players), board(players, **daily)) == ([("ines", "0")], [("ines", "0"), ("rui", "0")])
+            again = services.revert(players, "ines", [reverted.events["local"][0]["id"]])
+            assert told(again) == [("score", [("xp", {"old": "0", "new": "30"}), ("impact", {"old": "0", "new": "3"})])]
+            assert (board(players), board(players, **daily)) == ([("ines", "30")], [("ines", "30"), ("rui", "0")])
+            assert services.revert(players, "ines", [event]) is None
+
+    def test_an_undo_judges_the_revert_of_a_revert_again(self, players: Realm) -> None:
+        event = play(players, key="first", pages=300).events["local"][0]["id"]
+        reverted = services.revert(players, "ines", [event])
+        assert reverted is not None
+        services.revert(players, "ines", [reverted.events["local"][0]["id"]])
+        services.undo(players, "ines", "finish_book", "first")
+        assert values(players)["xp"] == "0"
+        assert board(players, board="top_readers", cycle="daily", scope_id=None) == [("ines", "0"), ("rui", "0")]
+
     def test_an_achievement_goes_only_if_it_is_named(self, players: Realm) -> None:
         fifth = five_books(players)
         achievement = next(event for event in fifth.events["global"] if event["event"] == "achievement")

@@ -101,7 +101,7 @@ def play_both(played: Played) -> None:
             else:
                 recorded = call(step, roll, event_id)
                 assert bodies(recorded) == events
-                told.bodies += [] if step.name == "revert" else identified(recorded)
+                told.bodies += identified(recorded)
         assert stored(document) == scores(person)
         assert set(OnceGuard.objects.values_list("guard", "thing")) == paid_once(person)
     assert Call.objects.filter(kind=Call.Kind.PLAY).count() == len(person.plays)

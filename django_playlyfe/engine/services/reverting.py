@@ -23,7 +23,7 @@ from django_playlyfe.engine.services.recording import Scene
 from django_playlyfe.wire import make_error
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_WITH_CHANGES = (Call.Kind.PLAY, Call.Kind.RULE, Call.Kind.SCORE, Call.Kind.AWARD)
+_WITH_CHANGES = (Call.Kind.PLAY, Call.Kind.RULE, Call.Kind.SCORE, Call.Kind.REVERT, Call.Kind.AWARD)
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,10 @@ def _credits(plan: Plan, events: Iterable[NamedEvent]) -> Iterator[RecordedCredi
     """What the events had credited to boards, negative, each in the cycle that it was credited to."""
     for event in events:
         call = event.call
+        if call.kind == Call.Kind.REVERT:  # it took back in the cycles of others, and so does this
+            if event.tick == 0:
+                yield from ([*credit[:3], -credit[3], *credit[4:]] for credit in call.credits)
+            continue
         instant = (call.at - _EPOCH) // timedelta(milliseconds=1)
         gained = _gained(plan, event)
         for board in plan.boards.values():

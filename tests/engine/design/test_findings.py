@@ -140,6 +140,20 @@ def test_what_a_day_brings() -> None:
     assert earnings(plan(actions=[action("read", reward("xp", "10", "remove"), rate=DAILY)])) == []
 
 
+def test_compounds_that_name_each_other_many_times_take_no_longer() -> None:
+    names = [f"c{number}" for number in range(16)]
+    formulas = ["$scores.coins"] + [" + ".join([f"$scores.{name}"] * 100) for name in names[:-1]]
+    compounds = [
+        {"id": name, "name": name, "type": "compound", "constraints": {"formula": formula}}
+        for name, formula in zip(names, formulas, strict=True)
+    ]
+    deep = [point("xp"), point("coins", max="1"), *compounds]
+    assert (
+        most(action("read", reward("xp", "$scores.c15"), rate=DAILY), metrics=deep)
+        == f"at most {3 * 100**15:,} xp a day"
+    )
+
+
 def test_what_leaves_it_open() -> None:
     pages = [{"name": "pages", "type": "int", "required": True}]
     assert most(action("read", reward("xp", "1"))).endswith("because of the action 'read', which has no rate limit")

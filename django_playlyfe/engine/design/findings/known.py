@@ -16,6 +16,7 @@ class Known:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._compounds: dict[str, Span] = {}
 
     def score(self, metric: str, item: str | None) -> Span:
         """Of a compound what its formula gives."""
@@ -25,7 +26,9 @@ class Known:
         if isinstance(definition, SetMetric) and item is not None and item in definition.items:
             return Span(Decimal(0), _or(definition.items[item].maximum, EVERYTHING.high))
         if isinstance(definition, CompoundMetric):
-            return definition.formula.span(self)
+            if metric not in self._compounds:  # each once, however often others name it
+                self._compounds[metric] = definition.formula.span(self)
+            return self._compounds[metric]
         return EVERYTHING
 
     def variable(self, name: str) -> Span:
