@@ -1,12 +1,13 @@
-"""What once-only rules have paid (``engine.md`` §17.1), between the table and the rules: a projection of the log.
+"""What once-only rules and best attempts have paid (``engine.md`` §17.1, §17.2), between the table and the rules: a
+projection of the log.
 
 A call reads the guards that it may ask for, and no others: a player may have thousands. Calls whose rules pay every
-time read and write nothing here. The player's lock keeps two calls from closing one guard.
+time read and write nothing here. The player's lock keeps two calls from moving one guard.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,8 +17,9 @@ from django_playlyfe.engine.models import Call, OnceGuard, Player
 from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.rules import once
 from django_playlyfe.engine.rules.plan import Plan
-from django_playlyfe.engine.rules.state import Guard
+from django_playlyfe.engine.rules.state import Guard, Guards
 
+_FIELDS = ("player_id", "guard", "thing", "value")
 _BATCH = 500
 """Most rows of one statement."""
 
@@ -42,53 +44,59 @@ def load(projections: Iterable[Projections], asked: set[Guard]) -> None:
     rows = _rows().filter(
         player__in=by_key, guard__in={guard for guard, _ in asked}, thing__in={thing for _, thing in asked}
     )
-    for player, guard, thing in rows.values_list("player_id", "guard", "thing"):
-        by_key[player].guards.add((guard, thing))
+    for player, guard, thing, value in rows.values_list(*_FIELDS):
+        by_key[player].guards[guard, thing] = value
 
 
 def load_all(projections: Iterable[Projections]) -> None:
     """Tell players of all guards that they have closed. One query."""
     by_key = {stored.player.pk: stored for stored in projections}
-    for player, guard, thing in _rows().filter(player__in=by_key).values_list("player_id", "guard", "thing"):
-        by_key[player].guards.add((guard, thing))
-
-
-def of(call: Call) -> Iterator[Guard]:
-    """The guards that a call has closed, as the log has them."""
-    return ((guard, thing) for guard, thing in call.guards)
+    for player, guard, thing, value in _rows().filter(player__in=by_key).values_list(*_FIELDS):
+        by_key[player].guards[guard, thing] = value
 
 
 def store(calls: Iterable[Call]) -> None:
-    """Store the guards that new calls have closed. One query, none if there are none."""
-    rows = [
-        OnceGuard(player=call.player, guard=guard, thing=thing)
-        for call in calls
-        if call.player is not None
-        for guard, thing in of(call)
-    ]
-    if rows:
-        _rows().bulk_create(rows, batch_size=_BATCH)
+    """Store what new calls have moved, in the order of the log. One query, none if there is nothing."""
+    rows = {}
+    for call in calls:
+        for (guard, thing), value in once.moved(call.guards).items():
+            rows[call.player_id, guard, thing] = _row(call.player_id, (guard, thing), value)
+    _store(list(rows.values()))
 
 
-def rewrite(player: Player, before: set[Guard], after: set[Guard]) -> None:
+def rewrite(player: Player, before: Guards, after: Guards) -> None:
     """Bring a player's rows from what they say to what they should."""
-    if before - after:
+    if before.keys() - after.keys():
         stored = _rows().filter(player=player).values_list("pk", "guard", "thing")
-        gone = [key for key, *guard in stored if tuple(guard) not in after]
-        _rows().filter(pk__in=gone).delete()
-    add(player, after - before)
+        _rows().filter(pk__in=[key for key, *guard in stored if tuple(guard) not in after]).delete()
+    add(player, {guard: value for guard, value in after.items() if before.get(guard) != value})
 
 
-def add(player: Player, guards: Iterable[Guard]) -> None:
-    """Store guards that are not there yet."""
-    rows = [OnceGuard(player=player, guard=guard, thing=thing) for guard, thing in sorted(guards)]
-    if rows:
-        _rows().bulk_create(rows, batch_size=_BATCH)
+def add(player: Player, guards: Guards) -> None:
+    """Store these, there already or not."""
+    _store([_row(player.pk, guard, value) for guard, value in sorted(guards.items())])
 
 
 def forget(players: Sequence[Player]) -> None:
     """Nothing was paid."""
     _rows().filter(player__in=[player.pk for player in players]).delete()
+
+
+def _row(player: int | None, guard: Guard, value: int) -> OnceGuard:
+    assert player is not None, "a call of a player who is there"  # noqa: S101 - for mypy
+    return OnceGuard(player_id=player, guard=guard[0], thing=guard[1], value=value)
+
+
+def _store(rows: list[OnceGuard]) -> None:
+    if rows:
+        names_target = transactions.write_connection().features.supports_update_conflicts_with_target
+        _rows().bulk_create(
+            rows,
+            batch_size=_BATCH,
+            update_conflicts=True,
+            unique_fields=["player", "guard", "thing"] if names_target else None,
+            update_fields=["value"],
+        )
 
 
 def _rows() -> QuerySet[OnceGuard]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django_playlyfe.engine.projections import Projections, RecordedWrite, StoredCount
 from django_playlyfe.engine.rules import judge, rates
+from django_playlyfe.engine.rules.once import moved
 from django_playlyfe.engine.rules.plan import Plan, Rate
 from django_playlyfe.engine.rules.state import Dice, Outcome, PlayInput, Usage
 from django_playlyfe.engine.rules.windows import calendar_unit, next_window_start
@@ -91,7 +92,7 @@ def judge_play(
         memory.add(plan, action, PastPlay(request.at, request.count), backdated=True)
         usage = memory.usage
     projections.counts[action] = StoredCount(outcome.state.counts[action], usage)
-    projections.guards.update(outcome.guards)
+    projections.guards.update(moved(outcome.guards))
     return Judged(outcome, projections.apply(outcome.writes, request.at))
 
 

@@ -20,7 +20,7 @@ from django_playlyfe.engine.boards.histograms import Move
 from django_playlyfe.engine.boards.sheet_sql import SheetKey
 from django_playlyfe.engine.models import ActionCount, Call, FeedEntry, Player, Score
 from django_playlyfe.engine.rules.plan import Plan, SetMetric, StateMetric
-from django_playlyfe.engine.rules.state import Guard, PlayerState, Usage, Write
+from django_playlyfe.engine.rules.state import Guards, PlayerState, Usage, Write
 from django_playlyfe.engine.statements import Asked, Below, Reading, Upsert
 
 RecordedWrite = list[Any]
@@ -81,8 +81,8 @@ class Projections:
         player: whose they are.
         scores: (metric, item) -> score; item is "" except for sets.
         counts: action -> count.
-        guards: the once-only rules that have paid, as far as they were asked for (``engine.guards``, which stores
-            them).
+        guards: once-only rules and best attempts that have paid, as far as they were asked for (``engine.guards``,
+            which stores them).
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Projections:
         self._count_rows = {row.action: row for row in counts}
         self.scores = {key: _as_stored(row) for key, row in self._score_rows.items()}
         self.counts = {action: StoredCount(row.count, row.usage) for action, row in self._count_rows.items()}
-        self.guards: set[Guard] = set()
+        self.guards: Guards = {}
 
     @classmethod
     def load(cls, player: Player) -> Projections:
@@ -115,7 +115,7 @@ class Projections:
         state = PlayerState(
             counts={action: stored.count for action, stored in self.counts.items()},
             usage={action: stored.usage for action, stored in self.counts.items() if stored.usage},
-            guards=set(self.guards),
+            guards=dict(self.guards),
         )
         for (metric_id, item), stored in self.scores.items():
             metric, value = plan.metrics.get(metric_id), stored.value

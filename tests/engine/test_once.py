@@ -205,8 +205,8 @@ def test_damage_is_found_and_repaired(reading: Realm) -> None:
     OnceGuard.objects.create(player=Call.objects.filter(kind="play").get().player, guard="action.read.none")
     said = [str(found) for checked in history.check(reading) for found in checked.differences]
     assert said == [
-        "once action.read.once: stored nothing, by the log paid",
-        "once action.read.none: stored paid, by the log nothing",
+        "once action.read.once: stored nothing, by the log 1",
+        "once action.read.none: stored 1, by the log nothing",
     ]
     list(history.repair(reading))
     is_true_to_the_log(reading)
@@ -227,3 +227,74 @@ def test_a_play_reads_only_the_guards_that_it_may_close(reading: Realm, count_qu
         read(reading, "b")
         gained(services.play(reading, "ada", "read", {"isbn": "c", "copies": "7"}))
     assert len([query for query in counted if "onceguard" in query]) == 4  # one to read and one to write for each
+
+
+# --- the best attempt (§17.2) -----------------------------------------------------------------------------------------
+
+QUIZ = [{"name": "points", "type": "int", "required": True}, {"name": "quiz", "type": "string"}]
+
+
+@pytest.fixture
+def quizzes(activated: Callable[..., Realm]) -> Realm:
+    """A quiz pays what is better than the player's best in it; the season pays a tenth of the best of all."""
+    best = reward("xp", "$vars['points']", best={"per": "quiz"})
+    season = reward("coins", "$vars['points'] / 10", best={"id": "season"})
+    rules = [{"id": "exam", "name": "Exam", "type": "custom", "variables": QUIZ, "rules": [{"rewards": [best]}]}]
+    realm = activated(
+        metrics=[point("xp", max="100"), point("coins", default="5")],
+        actions=[action("answer", best, season, variables=QUIZ)],
+        rules=rules,
+    )
+    services.create_player(realm, "ada")
+    return realm
+
+
+def answer(realm: Realm, points: int, quiz: str | None = "a", metric: str = "xp", **more: Any) -> list[int]:
+    given = {"points": points} if quiz is None else {"points": points, "quiz": quiz}
+    return gained(services.play(realm, "ada", "answer", given, **more), metric)
+
+
+def test_an_attempt_pays_by_how_much_it_is_better(quizzes: Realm) -> None:
+    assert [answer(quizzes, points) for points in (10, 7, 10, 25)] == [[10], [], [], [15]]
+    assert answer(quizzes, 5, "b", count=3) == [5]  # an attempt is an attempt, however heavy
+    assert answer(quizzes, -4, "c") == []
+    assert answer(quizzes, 40, None) == []  # which quiz, nobody says
+    is_true_to_the_log(quizzes)
+
+
+def test_the_attempt_is_rounded_and_a_limit_keeps_it(quizzes: Realm) -> None:
+    assert answer(quizzes, 14, metric="coins") == [6]  # 1.4 is 1, added to the default
+    assert answer(quizzes, 15, metric="coins") == [1]  # 1.5 is 2
+    assert answer(quizzes, 500) == [85]  # up to the limit of 100
+    services.adjust_scores(quizzes, "ada", [reward("xp", "0", "set")])
+    assert answer(quizzes, 500) == []
+    assert answer(quizzes, 501) == [1]
+
+
+def test_an_undone_attempt_pays_the_next_one_what_it_had_taken(quizzes: Realm) -> None:
+    answer(quizzes, 10)
+    answer(quizzes, 30, idempotency_key="good")
+    answer(quizzes, 40)
+    services.undo(quizzes, "ada", "answer", "good")
+    assert xp(quizzes) == 40
+    latest = Call.objects.filter(kind="play", status="applied").latest("pk")
+    assert {tuple(guard[2:]) for guard in latest.guards} == {(10, 40), (1, 4)}
+    is_true_to_the_log(quizzes)
+    assert answer(quizzes, 41) == [1]
+
+
+def test_a_custom_rule_has_best_attempts_of_its_own(quizzes: Realm) -> None:
+    def run(points: int) -> list[int]:
+        data = [{"variables": {"points": points, "quiz": "a"}, "player_ids": ["ada"]}]
+        return gained(services.run_rule(quizzes, "exam", data)[0][0])
+
+    answer(quizzes, 10)
+    assert [run(10), run(12), run(11)] == [[10], [2], []]
+    is_true_to_the_log(quizzes)
+
+
+def test_a_chunk_of_attempts_is_paid_as_single_ones(quizzes: Realm) -> None:
+    plays = [PlayOf("ada", "answer", {"points": points, "quiz": quiz}) for quiz in "ab" for points in (3, 9, 4)]
+    found = [gained(one) for one in services.play_many(quizzes, plays) if not isinstance(one, PlaylyfeError)]
+    assert found == [[3], [6], [], [3], [6], []]
+    is_true_to_the_log(quizzes)

@@ -245,6 +245,7 @@ def world(first: bool) -> dict[str, Any]:
             action("work", rate=work, variables=[{"name": "hours", "type": "int", "required": False, "default": 1}],
                    rules=[{"rewards": [reward("coins", "$vars['hours'] * 8")]},
                           {"rewards": [] if first else [reward("fame", "1")]},
+                          {"rewards": [reward("xp", "$scores['coins'] % 9 - $vars['hours']", best={"per": "hours"})]},
                           {"rewards": [reward("xp", "20")], "once": {"id": "hard", "per": "hours"}},
                           {"requires": RICH, "rewards": [reward("xp", "50")], "once": "player"}]),
             action("buy", reward("coins", "10", "remove"), give, requires=RICH, rate=buy),
@@ -398,7 +399,7 @@ def state_of(player_id: str) -> dict[str, Any]:
             .order_by("action")
             .values_list("action", "count", "usage")
         ),
-        "once": set(OnceGuard.objects.filter(player__player_id=player_id).values_list("guard", "thing")),
+        "once": set(OnceGuard.objects.filter(player__player_id=player_id).values_list("guard", "thing", "value")),
         "feed": [(entry.at, entry.call.events[entry.tick]) for entry in entries],
         "calls": [(call.at, call.action, call.events, call.writes, call.idempotency_key) for call in calls],
     }

@@ -221,6 +221,9 @@ class Author:
     def reward_rules(self, *, chancy: bool) -> list[Json]:
         def rule(number: int) -> Json:
             rewards = [self.reward(chancy=chancy) for _ in range(self.random.randint(0, 3))]
+            for index, reward in enumerate(rewards):
+                if reward["verb"] == "add" and reward["metric"]["type"] == "point" and self.often(0.2):
+                    reward["best"] = self.once(10 * number + index)
             once = {"once": self.once(number)} if self.often(0.25) else {}
             return {"requires": self.condition(variables=True), **once, "rewards": rewards}
 

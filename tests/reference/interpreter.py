@@ -35,8 +35,8 @@ class Refusal(Exception):
 
 @dataclass
 class Person:
-    """A player: stored scores, action counts, the plays so far (action, instant, count), and which once-only rules have
-    paid for what.
+    """A player: stored scores, action counts, the plays so far (action, instant, count), which once-only rules have
+    paid for what, and the best attempts.
 
     ``points``, ``states`` and ``compounds`` by metric, ``items`` by metric and item; a key that is absent means "no
     entry" (§3.1).
@@ -49,6 +49,7 @@ class Person:
     counts: dict[str, int] = field(default_factory=dict)
     plays: list[tuple[str, datetime, int]] = field(default_factory=list)
     paid_once: set[tuple[object, ...]] = field(default_factory=set)
+    best: dict[tuple[object, ...], int] = field(default_factory=dict)
 
 
 class Interpreter:
@@ -82,10 +83,11 @@ class Interpreter:
             raise Refusal("rate_limit_exceeded")
 
         call = _Call(self, person, at, variables)
+        call.place = ("action", action)
         rewards: list[tuple[Json, int]] = []
         if rolls(dice, "action", definition):
             for position, rule in enumerate(definition.get("rules", [])):
-                if call.matches(rule, "action", action):
+                if call.matches(rule):
                     for index, reward in enumerate(rule["rewards"]):
                         if rolls(dice, f"{position}.{index}", reward):
                             rewards.append((reward, 1 if "once" in rule else count))
@@ -104,7 +106,8 @@ class Interpreter:
         if rule is None:
             raise Refusal("rule_not_found")
         call = _Call(self, person, at, effective(rule.get("variables", []), given))
-        matching = [inner for inner in rule["rules"] if call.matches(inner, "rule", rule_id)]
+        call.place = ("rule", rule_id)
+        matching = [inner for inner in rule["rules"] if call.matches(inner)]
         if matching:
             changes = call.pay([(reward, 1) for inner in matching for reward in inner["rewards"]])
             call.emit({"event": "custom_rule", "rule": {"id": rule_id, "name": rule["name"]}, "changes": changes})
@@ -200,6 +203,7 @@ class _Call:
         self.at = at
         self.variables = variables
         self.events: list[Json] = []
+        self.place: tuple[str, ...] = ()
         self.computed = self.all_compounds(self.snapshot)
 
     def emit(self, body: Json) -> None:
@@ -279,14 +283,14 @@ class _Call:
 
     # --- rewards (§4) --------------------------------------------------------------------------------------------
 
-    def matches(self, rule: Json, *place: str) -> bool:
+    def matches(self, rule: Json) -> bool:
         """Whether a rule's rewards are due. §17.1: one that pays once has paid from the moment that it holds, for the
         player or for the value of a variable; without a value it does not pay."""
         if "once" not in rule:
             return self.holds(rule.get("requires", {}), self.snapshot)
         once = rule["once"]
         thing = self.variables.get(once["per"]) if "per" in once else ""
-        payment = (*place, once["id"], str(thing), "per" in once)
+        payment = (*self.place, once["id"], str(thing), "per" in once)
         if thing is None or payment in self.snapshot.paid_once:
             return False
         if not self.holds(rule.get("requires", {}), self.snapshot):
@@ -312,7 +316,23 @@ class _Call:
             return self.hold(metric, {item: count for item, count in counts.items() if count is not None})
         old = self.live.points.get(metric["id"])
         default = int(metric.get("constraints", {}).get("default", "0"))
+        if "best" in reward:
+            return self.improvement(metric, reward, default if old is None else old)
         return self.put(metric, self.moved(default if old is None else old, reward["verb"], reward["value"], weight))
+
+    def improvement(self, metric: Json, reward: Json, current: int) -> Json | None:
+        """§17.2: by how much an attempt, rounded, is better than the best before, which is 0 at first."""
+        best = reward["best"]
+        thing = self.variables.get(best["per"]) if "per" in best else ""
+        attempt = rounded(number(self.value(reward["value"], self.snapshot)))
+        name = (*self.place, best["id"], str(thing), "per" in best)
+        before = self.live.best.get(name, 0)
+        if thing is None or attempt is None or attempt <= before:
+            return None
+        new = rounded(Decimal(current) + attempt - before)
+        if new is not None:
+            self.live.best[name] = attempt
+        return self.put(metric, new)
 
     def put(self, metric: Json, new: int | None) -> Json | None:
         """A score within its limits; None = undefined, no change."""

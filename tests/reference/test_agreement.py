@@ -40,11 +40,16 @@ def scores(holder: PlayerState | Person) -> dict[str, Any]:
     }
 
 
-def paid_once(person: Person) -> set[Any]:
-    """The payments that are made once, as the engine keeps them."""
-    return {
-        (f"{kind}.{place}.{once}", hashlib.sha256(thing.encode()).hexdigest() if has_thing else "")
-        for kind, place, once, thing, has_thing in person.paid_once
+def paid_once(person: Person) -> dict[Any, int]:
+    """The payments that are made once, and the best attempts, as the engine keeps them."""
+
+    def guard(kind: str, name: tuple[Any, ...]) -> tuple[str, str]:
+        *place, once, thing, has_thing = name
+        digest = hashlib.sha256(thing.encode()).hexdigest() if has_thing else ""
+        return ".".join([kind, *place, once] if kind else [*place, once]), digest
+
+    return {guard("", name): 1 for name in person.paid_once} | {
+        guard("best", name): value for name, value in person.best.items()
     }
 
 

@@ -103,7 +103,9 @@ def play_both(played: Played) -> None:
                 assert bodies(recorded) == events
                 told.bodies += identified(recorded)
         assert stored(document) == scores(person)
-        assert set(OnceGuard.objects.values_list("guard", "thing")) == paid_once(person)
+        assert {row[:2]: row[2] for row in OnceGuard.objects.values_list("guard", "thing", "value")} == paid_once(
+            person
+        )
     assert Call.objects.filter(kind=Call.Kind.PLAY).count() == len(person.plays)
 
 

@@ -43,7 +43,11 @@ def compile_design(document: Mapping[str, Any]) -> plan.Plan:
         bootstrap=_rewards(document["bootstrap"]["scores"], metrics),
         touching=_touching(achievements, operands),
         reaching=_reaching(achievements),
-        pays_once=any("once" in rule for holder in (*document["actions"], *rules) for rule in holder.get("rules", ())),
+        pays_once=any(
+            "once" in rule or any("best" in reward for reward in rule["rewards"])
+            for holder in (*document["actions"], *rules)
+            for rule in holder.get("rules", ())
+        ),
     )
 
 
@@ -177,11 +181,11 @@ def compile_rewards(rewards: Iterable[Mapping[str, Any]], design: plan.Plan) -> 
     return _rewards(rewards, design.metrics)
 
 
-def _rewards(rewards: Iterable[Mapping[str, Any]], metrics: Metrics) -> tuple[plan.Reward, ...]:
-    return tuple(_reward(reward, metrics[reward["metric"]["id"]]) for reward in rewards)
+def _rewards(rewards: Iterable[Mapping[str, Any]], metrics: Metrics, place: str = "") -> tuple[plan.Reward, ...]:
+    return tuple(_reward(reward, metrics[reward["metric"]["id"]], place) for reward in rewards)
 
 
-def _reward(reward: Mapping[str, Any], target: plan.Metric) -> plan.Reward:
+def _reward(reward: Mapping[str, Any], target: plan.Metric, place: str) -> plan.Reward:
     metric, value = reward["metric"], reward["value"]
     kind = metric["type"]
     return plan.Reward(
@@ -195,19 +199,21 @@ def _reward(reward: Mapping[str, Any], target: plan.Metric) -> plan.Reward:
         else (),
         state=value if kind == "state" else "",
         probability=float(reward.get("probability", 1)),
+        best=_once(reward.get("best"), f"best.{place}"),
     )
 
 
 def _reward_rules(rules: Iterable[Mapping[str, Any]], metrics: Metrics, place: str) -> tuple[plan.RewardRule, ...]:
     """``place`` names the action or custom rule, for guards."""
     return tuple(
-        plan.RewardRule(_condition(rule["requires"]), _rewards(rule["rewards"], metrics), _once(rule, place))
+        plan.RewardRule(
+            _condition(rule["requires"]), _rewards(rule["rewards"], metrics, place), _once(rule.get("once"), place)
+        )
         for rule in rules
     )
 
 
-def _once(rule: Mapping[str, Any], place: str) -> plan.Once | None:
-    once = rule.get("once")
+def _once(once: Mapping[str, Any] | None, place: str) -> plan.Once | None:
     return None if once is None else plan.Once(f"{place}.{once['id']}", once.get("per", ""))
 
 

@@ -18,9 +18,9 @@ class Difference:
     """One stored thing that the log does not give, or one that is missing.
 
     Attributes:
-        kind: "score", "count" (of an action, with its rate limit's memory), "once" (a once-only rule that has paid),
-            "feed", "board"; "histogram" of a large board; "log" for a call that does not go on where the one before
-            ended, which no repair can mend.
+        kind: "score", "count" (of an action, with its rate limit's memory), "once" (what a once-only rule or a best
+            attempt has paid), "feed", "board"; "histogram" of a large board; "log" for a call that does not go on
+            where the one before ended, which no repair can mend.
         name: which one, such as ``badges.bookworm`` or ``top_readers w2024-03-03``; of a histogram and the log a text.
         stored: what the tables say; None = nothing.
         expected: what the log says; None = nothing.
@@ -42,8 +42,7 @@ def differences(stored: Projected, expected: Projected) -> Iterator[Difference]:
     yield from (Difference("log", text) for text in expected.breaks)
     yield from _differing("score", stored.projections.scores, expected.projections.scores)
     yield from _differing("count", stored.projections.counts, expected.projections.counts)
-    paid = [dict.fromkeys(side.projections.guards, True) for side in (stored, expected)]
-    yield from _differing("once", *paid)
+    yield from _differing("once", stored.projections.guards, expected.projections.guards)
     yield from _differing("feed", stored.feed, expected.feed)
     yield from differing_rows(stored.rows, expected.rows)
 
@@ -75,7 +74,7 @@ def _name(kind: Kind, key: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """As JSON: a number or state with its instant, a count with its usage."""
-    if value is None or value is True:
+    if value is None or isinstance(value, int):
         return value
     if hasattr(value, "usage"):
         return {"count": value.count, "usage": value.usage}
@@ -87,6 +86,4 @@ def _plain(value: Any) -> Any:
 def _said(value: Any) -> str:
     if value is None:
         return "nothing"
-    if value is True:
-        return "paid"
     return " ".join(f"{key} {part}" for key, part in value.items()) if isinstance(value, dict) else str(value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django_playlyfe.engine import guards
 from django_playlyfe.engine.history.projected import calls_of
 from django_playlyfe.engine.history.rejudging import dice_of, play_input
 from django_playlyfe.engine.models import Call, Player
@@ -13,6 +12,7 @@ from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.projections import Projections, RecordedWrite
 from django_playlyfe.engine.realm import Realm, find_player, version_in_force
 from django_playlyfe.engine.rules import compounds, judge
+from django_playlyfe.engine.rules.once import moved
 from django_playlyfe.engine.rules.plan import CompoundMetric, Plan, PointMetric, SetMetric, StateMetric
 from django_playlyfe.engine.rules.state import PlayerState, Write
 from django_playlyfe.types import Movement, MovementPart, ScoreValue
@@ -69,7 +69,7 @@ def _movements(player: Player, metric: str, item: str) -> Iterator[Movement]:
             before.clear_counts()
         if call.kind == Call.Kind.PLAY:
             before.add_plays(call.action, call.inputs["count"], {})
-        before.guards.update(guards.of(call))
+        before.guards.update(moved(call.guards))
         before.apply([Write(name, member, old, new) for name, member, old, _, new in call.writes], call.at)
 
 

@@ -13,6 +13,7 @@ from django_playlyfe.engine.judging import PastPlay, PastPlays
 from django_playlyfe.engine.models import ActionCount, BoardRow, Call, FeedEntry, Player, Score
 from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.projections import Projections
+from django_playlyfe.engine.rules.once import moved
 from django_playlyfe.engine.rules.state import Write
 
 READ_AT_ONCE = 1000
@@ -53,7 +54,7 @@ class Adding:
             self._past.clear()
         if call.kind == Call.Kind.PLAY:
             self._add_count(call)
-        self.result.projections.guards.update(guards.of(call))
+        self.result.projections.guards.update(moved(call.guards))
         self.result.feed.update({(call.pk, tick): call.at for tick in log.feed_ticks(call)})
         crediting.add_recorded(self.result.rows, call)
 

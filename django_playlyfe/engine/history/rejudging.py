@@ -16,6 +16,7 @@ from django_playlyfe.engine.models import Call
 from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.rules import awarding, judge, reverting
 from django_playlyfe.engine.rules.judgement import differences
+from django_playlyfe.engine.rules.once import moved
 from django_playlyfe.engine.rules.plan import Plan
 from django_playlyfe.engine.rules.state import Dice, Outcome, PlayerState, PlayInput
 
@@ -67,7 +68,7 @@ class Rejudging:
             return Judged(Outcome(self.projections.state(plan), (), (), {}), writes)
         else:
             return None
-        self.projections.guards.update(outcome.guards)
+        self.projections.guards.update(moved(outcome.guards))
         return Judged(outcome, self.projections.apply(outcome.writes, call.at))
 
     def _reset(self, plan: Plan, state: PlayerState, call: Call) -> Outcome:

@@ -68,7 +68,7 @@ def _lines(players: list[Player]) -> Iterator[str]:
                 "player": player.player_id,
                 "scores": sorted([*key, score.value, _ms(score.reached_at)] for key, score in _scores(found)),
                 "counts": sorted([action, n.count, canonical(n.usage)] for action, n in _counts(found)),
-                "once": sorted(map(list, found.projections.guards)),
+                "once": sorted([*guard, value] for guard, value in found.projections.guards.items()),
                 "feed": sorted([_ms(at), key[1], canonical(bodies[key])] for key, at in found.feed.items()),
                 "boards": sorted(
                     [key.board, key.cycle, key.scope, names.get(key.entity, ""), row.value, _ms(row.reached_at)]

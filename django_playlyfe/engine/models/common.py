@@ -24,8 +24,8 @@ SCOPE_LENGTH = 200
 """Longest id of a custom scope."""
 KEY_LENGTH = 200
 """Longest idempotency key (``interface.md`` §3.4)."""
-GUARD_LENGTH = 210
-"""Longest guard of a once-only rule: two ids and a word."""
+GUARD_LENGTH = 215
+"""Longest guard of a once-only rule or a best attempt: two ids and two words."""
 
 
 class Environment(models.TextChoices):

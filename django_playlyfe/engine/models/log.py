@@ -27,7 +27,7 @@ class Call(models.Model):
         writes: ``[[metric, item, before, reached_at before in ms, after]]`` per stored score.
         credits: ``[[board, scope, entity, delta]]``: what leaderboards got, ``entity`` as a primary key of a player;
             with a fifth member, an instant in ms, where that is not the call's own (``engine.boards.contributions``).
-        guards: ``[[guard, thing]]``: the once-only rules that paid in this call.
+        guards: ``[[guard, thing, before, after]]``: once-only rules and best attempts that paid in this call.
         seed: version-1 UUID of the first event; the following events count up from it.
     """
 

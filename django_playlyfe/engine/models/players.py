@@ -97,12 +97,16 @@ class Score(models.Model):
 
 
 class OnceGuard(models.Model):
-    """A once-only rule that has paid a player: ``guard`` as in the plan; ``thing`` is the SHA-256 of what it paid for,
-    "" if it pays once for a player."""
+    """A once-only rule, or a reward for the best attempt, that has paid a player.
+
+    ``guard`` is as in the plan; ``thing`` the SHA-256 of what it paid for, "" if it pays for a player; ``value`` of a
+    best attempt how good it was, else 1.
+    """
 
     player = models.ForeignKey(Player, on_delete=models.CASCADE, db_index=False, related_name="+")
     guard = models.CharField(max_length=GUARD_LENGTH)
     thing = models.CharField(max_length=64, blank=True, default="")
+    value = models.BigIntegerField(default=1)
 
     class Meta:
         app_label = APP_LABEL

@@ -75,12 +75,13 @@ class Judgement:
 
     def close(self, guard: Guard) -> None:
         """A once-only rule pays in this call, and in no later one."""
-        self.running.guards.add(guard)
+        self.running.guards[guard] = 1
 
     def outcome(self, rolls: Mapping[str, float]) -> Outcome:
         """What came of the call."""
         writes = tuple(differences(self._plan, self.snapshot.state, self.running))
-        guards = tuple(sorted(self.running.guards - self.snapshot.state.guards))
+        before, after = self.snapshot.state.guards, self.running.guards
+        guards = tuple((*key, before.get(key), after[key]) for key in sorted(after) if before.get(key) != after[key])
         return Outcome(self.running, writes, tuple(self._events), rolls, tuple(self._paid), guards)
 
     def follow_levels(self, *, thorough: bool) -> None:

@@ -116,8 +116,20 @@ ALWAYS = Condition()
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """``engine.md`` §17.1, §17.2: ``guard`` names a rule, or a reward, among all of the game; ``per`` is the variable
+    that names the thing it pays for, "" = for a player."""
+
+    guard: str
+    per: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reward:
-    """``engine.md`` §4. ``value`` for points, ``items`` (item id, count) for sets, ``state`` (state id) for states."""
+    """``engine.md`` §4. ``value`` for points, ``items`` (item id, count) for sets, ``state`` (state id) for states.
+
+    ``best``: it pays by how much ``value`` is better than the best before (points and ``add`` only); None = all of it.
+    """
 
     metric: str
     metric_type: Literal["point", "set", "state"]
@@ -126,15 +138,7 @@ class Reward:
     items: tuple[tuple[str, Expression], ...] = ()
     state: str = ""
     probability: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Once:
-    """``engine.md`` §17.1: ``guard`` names the rule among all of the game; ``per`` is the variable that names the thing
-    it pays once for, "" = once for a player."""
-
-    guard: str
-    per: str = ""
+    best: Once | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +253,7 @@ class Plan:
             changes (their conditions name it, or their items belong to it).
         reaching: the same for rules that are not in ``touching`` there because all that they ask is that it reaches a
             number: (number, rule id), ascending. Only those are looked at whose number a call has just reached.
-        pays_once: whether any rule pays once only.
+        pays_once: whether any rule pays once only, or any reward only what is better.
     """
 
     game_id: str

@@ -7,7 +7,8 @@ from decimal import Decimal
 from django_playlyfe.engine.rules.arithmetic import as_number, as_score, defined, new_context
 from django_playlyfe.engine.rules.changes import Change, items_change, number_change, state_change
 from django_playlyfe.engine.rules.formulas import Expression
-from django_playlyfe.engine.rules.plan import PointMetric, Reward, SetMetric, StateMetric, Verb
+from django_playlyfe.engine.rules.once import guard_of
+from django_playlyfe.engine.rules.plan import Once, PointMetric, Reward, SetMetric, StateMetric, Verb
 from django_playlyfe.engine.rules.snapshot import Snapshot
 from django_playlyfe.engine.rules.state import PlayerState
 
@@ -71,7 +72,11 @@ def _apply_to_points(
     metric: PointMetric, reward: Reward, running: PlayerState, view: Snapshot, count: int
 ) -> Change | None:
     old = running.points.get(metric.id)
-    new = _moved(metric.default if old is None else old, reward.verb, _amount(reward.value, view), count)
+    current, amount = metric.default if old is None else old, _amount(reward.value, view)
+    if reward.best is not None:
+        new = _improved(current, reward.best, as_score(amount), running, view)
+    else:
+        new = _moved(current, reward.verb, amount, count)
     if new is None:
         return None
     if metric.minimum is not None:
@@ -82,6 +87,19 @@ def _apply_to_points(
         return None
     running.points[metric.id] = new
     return number_change(metric, old, new)
+
+
+def _improved(current: int, best: Once, attempt: int | None, running: PlayerState, view: Snapshot) -> int | None:
+    """The new score if an attempt, rounded as scores are, is better than the best before, which is 0 at first; None if
+    it is not. It is remembered as the best, whatever limits leave of the score."""
+    guard = guard_of(best, view.variables)
+    before = 0 if guard is None else running.guards.get(guard, 0)
+    if guard is None or attempt is None or attempt <= before:
+        return None
+    new = _moved(current, "add", Decimal(attempt - before), 1)
+    if new is not None:
+        running.guards[guard] = attempt
+    return new
 
 
 def _apply_to_items(

@@ -13,8 +13,13 @@ Usage = dict[str, Any]
 
 
 Guard = tuple[str, str]
-"""A once-only rule that has paid: its guard in the plan, and the SHA-256 of what it paid for, "" if it pays once for a
-player."""
+"""What has paid, by its name in the plan, and the SHA-256 of what it paid for, "" if it pays for a player."""
+
+Guards = dict[Guard, int]
+"""Of a once-only rule 1 when it has paid, of a reward that pays what is better the best so far."""
+
+GuardWrite = tuple[str, str, int | None, int]
+"""A guard before and after a call: name, thing, None = not there yet."""
 
 
 @dataclass(slots=True)
@@ -31,7 +36,7 @@ class PlayerState:
         counts: action id -> how often played.
         usage: action id -> what its rate limit remembers.
         teams: (team definition id, role) pairs the player holds; empty until teams exist.
-        guards: the once-only rules that have paid, of those at least that the call may ask for.
+        guards: the once-only rules and best attempts that have paid, those at least that the call may ask for.
     """
 
     points: dict[str, int] = field(default_factory=dict)
@@ -41,7 +46,7 @@ class PlayerState:
     counts: dict[str, int] = field(default_factory=dict)
     usage: dict[str, Usage] = field(default_factory=dict)
     teams: frozenset[tuple[str, str]] = frozenset()
-    guards: set[Guard] = field(default_factory=set)
+    guards: Guards = field(default_factory=dict)
 
     def copy(self) -> PlayerState:
         """A copy that shares nothing mutable (usage records are replaced, never changed in place)."""
@@ -53,7 +58,7 @@ class PlayerState:
             dict(self.counts),
             dict(self.usage),
             self.teams,
-            set(self.guards),
+            dict(self.guards),
         )
 
 
@@ -104,14 +109,14 @@ class Outcome:
     """What a call does: the new state, its difference to the old one per stored score, the events in emission order
     (not counting silent calls), the rolls made (key -> number), the rewards that altered something, as
     ``"<rule index>.<reward index>"``: they made the first changes of the call's own event, in this order; and the
-    guards it closed."""
+    guards it moved."""
 
     state: PlayerState
     writes: tuple[Write, ...]
     events: tuple[EventDraft, ...]
     rolls: Mapping[str, float]
     paid: tuple[str, ...] = ()
-    guards: tuple[Guard, ...] = ()
+    guards: tuple[GuardWrite, ...] = ()
 
 
 class Refused(Exception):

@@ -17,6 +17,7 @@ from django_playlyfe.engine.projections import Projections, save_all
 from django_playlyfe.engine.realm import Realm, find_game, lock_players, player_keys, version_in_force
 from django_playlyfe.engine.refusals import invalid, translated
 from django_playlyfe.engine.rules import judge
+from django_playlyfe.engine.rules.once import moved
 from django_playlyfe.engine.rules.state import Guard, Refused
 from django_playlyfe.wire import make_error
 
@@ -174,7 +175,7 @@ class _Chunk:
             writes=projections.apply(outcome.writes, at),
             guards=[list(guard) for guard in outcome.guards],
         )
-        projections.guards.update(outcome.guards)
+        projections.guards.update(moved(outcome.guards))
         self.calls.append(call)
         return call
 

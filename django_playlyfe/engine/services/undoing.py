@@ -24,6 +24,7 @@ from django_playlyfe.engine.log import Recorded
 from django_playlyfe.engine.models import Call, FeedEntry, Player
 from django_playlyfe.engine.projections import Projections, StoredCount
 from django_playlyfe.engine.realm import Realm, lock_player, version_in_force
+from django_playlyfe.engine.rules.once import moved
 from django_playlyfe.engine.rules.state import Refused
 from django_playlyfe.engine.services import reverting
 from django_playlyfe.wire import make_error
@@ -135,7 +136,7 @@ def _rewrite_history(player: Player, target: Call, projections: Projections) -> 
     known = (reverting.calls_named(player, reverts) if reverts else {}) | {call.seed: call for call in [target, *later]}
     if any(call.guards or plans.plan_of(call.version).pays_once for call in [target, *later]):
         guards.load_all([projections])
-    paid_once = set(projections.guards)
+    paid_before = dict(projections.guards)
     applied = [call for call in [target, *later] if call.status == Call.Status.APPLIED]
     for call in reversed(applied):
         projections.restore(call.writes)
@@ -166,7 +167,7 @@ def _rewrite_history(player: Player, target: Call, projections: Projections) -> 
         Call.objects.using(transactions.write_alias()).bulk_update(changed, _OUTCOME_FIELDS, batch_size=100)
     log.save_feed_entries(changed)
     projections.save()
-    guards.rewrite(player, paid_once, projections.guards)
+    guards.rewrite(player, paid_before, projections.guards)
     # The next play looks at every rule: which version judged this state last is no longer one answer.
     player.judged_version = None
     player.save(update_fields=["judged_version"])
@@ -184,9 +185,13 @@ def _correct_boards(player: Player, target: Call, changed: Sequence[_Rewritten])
 
 
 def _uncount(calls: Sequence[Call], projections: Projections) -> None:
-    """Take plays, and what was paid once, out of what is stored."""
-    for call in calls:
-        projections.guards.difference_update(guards.of(call))
+    """Take calls, in the order of the log, out of counts and of what once-only rules and best attempts have paid."""
+    for call in reversed(calls):
+        for guard, thing, before, _ in call.guards:
+            if before is None:
+                projections.guards.pop((guard, thing), None)
+            else:
+                projections.guards[guard, thing] = before
         if call.kind == Call.Kind.PLAY:
             stored = projections.counts.pop(call.action)
             if stored.count > call.inputs["count"]:
@@ -207,7 +212,7 @@ def _as_counted_before(target: Call, player: Player, projections: Projections) -
     for kind, closed in earlier.values_list("kind", "guards"):
         if kind == Call.Kind.RESET:
             projections.guards.clear()
-        projections.guards.update((guard, thing) for guard, thing in closed)
+        projections.guards.update(moved(closed))
     return past
 
 

@@ -69,7 +69,7 @@ ACTION = component(
         "rate": use("rate"),
         "requires": CONDITION,
         "variables": VARIABLES,
-        "rules": array_of(reward_rule("a rule of an action", "reward"), default=[]),
+        "rules": array_of(reward_rule("a rule of an action", "action_reward"), default=[]),
     },
     ("id", "name"),
     image="default-set-action",

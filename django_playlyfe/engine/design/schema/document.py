@@ -7,7 +7,7 @@ from django_playlyfe.engine.design.schema.boards import LEADERBOARD
 from django_playlyfe.engine.design.schema.conditions import condition_branches
 from django_playlyfe.engine.design.schema.metrics import METRIC
 from django_playlyfe.engine.design.schema.processes import ACTIVITY, PROCESS
-from django_playlyfe.engine.design.schema.rewards import CHANCE, reward
+from django_playlyfe.engine.design.schema.rewards import BEST, CHANCE, reward
 from django_playlyfe.engine.design.schema.rules import RULE
 from django_playlyfe.engine.design.schema.teams import TEAM
 from django_playlyfe.engine.design.schema.words import (
@@ -96,7 +96,8 @@ DESIGN: Schema = {
         },
         "condition": choice("type", condition_branches(), "a condition"),
         "reward": reward(CHANCE),
-        "certain_reward": reward({}),
+        "action_reward": reward({**CHANCE, **BEST}),
+        "certain_reward": reward(BEST),
         "activity_reward": reward(
             {**CHANCE, "recurring": {**FLAG, "default": False}, "resolution": {"type": "string"}}
         ),

@@ -62,13 +62,19 @@ def reward(extra: Schema) -> Schema:
 CHANCE: Schema = {"probability": {**PROBABILITY, "default": 1}}
 
 
-ONCE = closed_object(
-    "what a rule pays once for",
-    {"id": {**ID, "default": "once"}, "per": NAME},
-    resolves="once",
-    description='"player", or an object {"id", "per"}',
-)
+def _paid_for(title: str, identifier: str) -> Schema:
+    return closed_object(
+        title,
+        {"id": {**ID, "default": identifier}, "per": NAME},
+        resolves="once",
+        description='"player", or an object {"id", "per"}',
+    )
+
+
+ONCE = _paid_for("what a rule pays once for", "once")
 """Ours (§17.1): a rule that pays once for a player, or with ``per`` once for each value of a variable."""
+BEST: Schema = {"best": _paid_for("whose best a reward pays by", "best")}
+"""Ours (§17.2): a reward that pays only what is better than the best before."""
 
 
 def reward_rule(title: str, kind: str) -> Schema:

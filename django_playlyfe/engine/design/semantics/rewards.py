@@ -13,17 +13,29 @@ from django_playlyfe.engine.design.semantics.inspection import Inspection
 
 def check_reward_rules(inspection: Inspection, path: Path, rules: object, place: Place) -> None:
     """Check ``rules[]`` of an action or a custom rule."""
-    once = [(index, rule["once"]) for index, rule in objects(rules) if isinstance(rule.get("once"), dict)]
-    inspection.expect_unique(
-        (((*path, index, "once", "id"), named.get("id")) for index, named in once), "The once-only id"
-    )
-    for index, named in once:
-        if "per" in named and inspection.is_sound((*path, index, "once")):
-            inspection.expect_known((*path, index, "once", "per"), named["per"], place.variables, "variable")
+    pairs = [((*path, index), rule) for index, rule in objects(rules)]
+    once = [((*at, "once"), rule["once"]) for at, rule in pairs if "once" in rule]
+    rewards = [
+        ((*at, "rewards", index, "best"), reward["best"])
+        for at, rule in pairs
+        for index, reward in objects(rule.get("rewards"))
+        if "best" in reward
+    ]
+    _check_paid_for(inspection, once, "The once-only id", place)
+    _check_paid_for(inspection, rewards, "The id of a best attempt", place)
     for index, rule in objects(rules):
         at = (*path, index)
         check_condition(inspection, (*at, "requires"), rule.get("requires"), place)
         check_rewards(inspection, (*at, "rewards"), rule.get("rewards"), place)
+
+
+def _check_paid_for(inspection: Inspection, named: list[tuple[Path, Any]], what: str, place: Place) -> None:
+    """What ``once`` and ``best`` say: ids that tell them apart, and declared variables."""
+    found = [(path, entry) for path, entry in named if isinstance(entry, dict)]
+    inspection.expect_unique((((*path, "id"), entry.get("id")) for path, entry in found), what)
+    for path, entry in found:
+        if "per" in entry and inspection.is_sound(path):
+            inspection.expect_known((*path, "per"), entry["per"], place.variables, "variable")
 
 
 def check_rewards(inspection: Inspection, path: Path, rewards: object, place: Place) -> None:
@@ -52,6 +64,14 @@ def _check_reward(inspection: Inspection, path: Path, reward: dict[str, Any], pl
         reward.get("verb"),
         f"A state cannot be changed with {shown(reward.get('verb'))}: write 'set'",
         "the verb set",
+    )
+    inspection.expect(
+        "best" not in reward or (kind == "point" and reward.get("verb") == "add"),
+        "NOT_ALLOWED_HERE",
+        (*path, "best"),
+        reward.get("best"),
+        "Only points that are added can pay for what is better: remove 'best', or add points",
+        "a reward that adds points",
     )
     known = inspection.expect_metric((*path, "metric", "id"), metric.get("id"), kind)
     members = inspection.catalogue.metrics[metric["id"]].members if known else None
