@@ -96,6 +96,34 @@ def test_a_limit_lets_no_more_through_at_once(ada: None) -> None:
 
 
 @on_postgresql
+def test_what_is_paid_once_is_paid_once_at_once(transactional_db: None) -> None:
+    pays = {"requires": {}, "rewards": [reward("xp", "10")], "once": "player"}
+    best = {"requires": {}, "rewards": [reward("coins", "$vars['n']", best="player")]}
+    variables = [{"name": "n", "type": "int", "required": True}]
+    metrics = [point("xp"), point("coins")]
+    activate(REALM, design(metrics=metrics, actions=[action("read", rules=[pays, best], variables=variables)]))
+    services.create_player(REALM, "ada")
+    answers = at_once(20, lambda index: services.play(REALM, "ada", "read", {"n": index}))
+    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    assert {score.metric: score.value for score in Score.objects.all()} == {"xp": 10, "coins": 19}
+    assert [found for found in history.check(REALM) if found.differences] == []
+
+
+@on_postgresql
+def test_one_key_for_other_players_at_once_is_one_call_of_a_rule_and_a_conflict(transactional_db: None) -> None:
+    gift = {"id": "gift", "name": "Gift", "type": "custom", "rules": [{"rewards": [reward("xp", "5")]}]}
+    activate(REALM, design(rules=[gift]))
+    names = ["ada", "bob"]
+    for name in names:
+        services.create_player(REALM, name)
+    answers = at_once(
+        2, lambda index: services.run_rule(REALM, "gift", [{"player_ids": [names[index]]}], idempotency_key="one")
+    )
+    assert sorted(type(answer).__name__ for answer in answers) == ["Conflict", "list"]
+    assert [score.value for score in Score.objects.all()] == [5]
+
+
+@on_postgresql
 def test_two_players_do_not_wait_for_each_other(ada: None) -> None:
     services.create_player(REALM, "bob")
     with transaction.atomic():

@@ -179,6 +179,10 @@ def test_what_pays_once_adds_its_reward_to_any_day() -> None:
     isbn = [{"name": "isbn", "type": "string"}]
     assert most(action("read", rules=rules({"per": "isbn"}), rate=DAILY, variables=isbn)) == "at most 30 xp a day"
     assert "no rate limit" in most(action("read", rules=rules({"per": "isbn"}), variables=isbn))
+    assert most(action("read", reward("xp", "10", best="player"))) == "at most 10 xp a day"
+    capped = reward("xp", "min($vars.n, 7)", best={"per": "n"})
+    n = [{"name": "n", "type": "int"}]
+    assert most(action("read", capped, rate=DAILY, variables=n)) == "at most 21 xp a day"
     custom = {"id": "gift", "name": "Gift", "type": "custom", "variables": [], "rules": rules("player")}
     assert most(action("read"), rules=[custom]) == "at most 10 xp a day"
 

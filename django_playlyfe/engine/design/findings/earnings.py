@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from django_playlyfe.engine.design.findings.known import Known
 from django_playlyfe.engine.rules.formulas import ScoreReference, VariableReference
-from django_playlyfe.engine.rules.plan import Action, Plan, PointMetric, Rate, Reward, RewardRule
+from django_playlyfe.engine.rules.plan import Action, Once, Plan, PointMetric, Rate, Reward, RewardRule
 from django_playlyfe.engine.rules.windows import DAY, HOUR, MINUTE
 
 _FIXED = {MINUTE: 24 * 60, HOUR: 24}
@@ -58,7 +58,7 @@ def _earning(plan: Plan, metric: PointMetric) -> Earning | None:
     for action in plan.actions.values():
         if action.probability <= 0:
             continue
-        once, gain = (_gain(plan, metric, rules) for rules in _apart(action.rules))
+        once, gain = (_gain(plan, metric, action.rules, is_once=is_once) for is_once in (True, False))
         if once + gain <= 0:
             continue
         rewarded = True
@@ -72,7 +72,7 @@ def _earning(plan: Plan, metric: PointMetric) -> Earning | None:
         elif plays is not None:
             most += (gain * plays).to_integral_value(rounding=ROUND_CEILING)
     for rule in plan.custom_rules.values():
-        once, gain = (_gain(plan, metric, rules) for rules in _apart(rule.rules))
+        once, gain = (_gain(plan, metric, rule.rules, is_once=is_once) for is_once in (True, False))
         rewarded = rewarded or once + gain > 0
         if once.is_finite():
             most += once
@@ -83,22 +83,27 @@ def _earning(plan: Plan, metric: PointMetric) -> Earning | None:
     return Earning(metric.id, None, tuple(dict.fromkeys(reasons))) if reasons else Earning(metric.id, int(most))
 
 
-def _apart(rules: tuple[RewardRule, ...]) -> tuple[tuple[RewardRule, ...], tuple[RewardRule, ...]]:
-    """The rules that pay a player once, and those that may pay again."""
-    once = tuple(rule for rule in rules if rule.once is not None and not rule.once.per)
-    return once, tuple(rule for rule in rules if rule not in once)
+def _gain(plan: Plan, metric: PointMetric, rules: tuple[RewardRule, ...], *, is_once: bool) -> Decimal:
+    """The most that one play of weight 1 can add, if all its conditions hold and all its dice are lucky: by what a
+    player gets once at most, or by the rest."""
+    found = (
+        max(_most(plan, metric, reward), Decimal(0))
+        for rule, reward in _rewards(metric, rules)
+        if (_is_for_a_player(rule.once) or _is_for_a_player(reward.best)) is is_once
+    )
+    return sum(found, Decimal(0))
 
 
-def _gain(plan: Plan, metric: PointMetric, rules: tuple[RewardRule, ...]) -> Decimal:
-    """The most that one play of weight 1 can add, if all its conditions hold and all its dice are lucky."""
-    return sum((max(_most(plan, metric, reward), Decimal(0)) for reward in _rewards(metric, rules)), Decimal(0))
+def _is_for_a_player(once: Once | None) -> bool:
+    """Whether a player is paid once, or up to the best attempt; not for each of many things."""
+    return once is not None and not once.per
 
 
-def _rewards(metric: PointMetric, rules: tuple[RewardRule, ...]) -> Iterator[Reward]:
+def _rewards(metric: PointMetric, rules: tuple[RewardRule, ...]) -> Iterator[tuple[RewardRule, Reward]]:
     for rule in rules:
         for reward in rule.rewards:
             if reward.metric == metric.id and reward.probability > 0:
-                yield reward
+                yield rule, reward
 
 
 def _most(plan: Plan, metric: PointMetric, reward: Reward) -> Decimal:
@@ -120,7 +125,7 @@ def _rounded(number: Decimal) -> Decimal:
 
 def _what_is_open(plan: Plan, metric: PointMetric, action: Action) -> Iterator[str]:
     """The variables and scores that leave a reward of an action without a bound."""
-    for reward in _rewards(metric, action.rules):
+    for _, reward in _rewards(metric, action.rules):
         if _most(plan, metric, reward).is_finite() or reward.value is None:
             continue
         named = sorted(reward.value.references)
