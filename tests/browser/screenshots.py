@@ -29,6 +29,22 @@ PAGES = {
     "notifications": "/play/notifications/",
     "privacy": "/play/privacy/",
 }
+DESK = "/admin/django_playlyfe_engine/game/1/desk/"
+DESK_PAGES = {
+    "desk": DESK,
+    "desk-action": f"{DESK}actions/finish_book/",
+    "desk-metric": f"{DESK}metrics/badges/",
+    "desk-rule": f"{DESK}rules/ranking_up/",
+    "desk-board": f"{DESK}leaderboards/top_readers/",
+    "desk-new": f"{DESK}metrics/add/?type=state",
+    "desk-delete": f"{DESK}metrics/coins/delete/",
+    "desk-differences": f"{DESK}differences/",
+    "desk-publish": f"{DESK}publish/production/?owed=1",
+    "desk-import": f"{DESK}import/",
+    "desk-try": f"{DESK}try/?design=draft&action=finish_book&count=1&seed=ink&var-pages=600&var-genre=history",
+}
+"""Of the designer; the demo has one game."""
+DESK_PICTURES = ("desk", "desk-action", "desk-try")
 PICTURES = (("profile", "profile"), ("leaderboard", "leaderboard"), ("actions", "actions"))
 """Page -> name of its picture in docs/images."""
 
@@ -48,6 +64,20 @@ def for_the_docs(browser: Browser, folder: Path) -> None:
     for page, name in PICTURES:
         browser.open(PAGES[page])
         browser.photograph(folder / f"{name}.png", whole=False)
+    at_the_desk(browser)
+    for name in DESK_PICTURES:
+        browser.open(DESK_PAGES[name])
+        browser.run("document.querySelector('.desk-block')?.scrollIntoView()")
+        browser.photograph(folder / f"{name}.png", whole=False)
+
+
+def at_the_desk(browser: Browser) -> None:
+    """Log in as the designer, and change something, so that there is a difference."""
+    browser.forget()
+    browser.log_in("admin", demo.PASSWORD)
+    browser.open(f"{DESK}metrics/coins/")
+    browser.find('[name="metrics-name"]').send_keys(" of gold")
+    browser.follow(browser.find('[name="_save"]'))
 
 
 def of_everything(browser: Browser, folder: Path) -> None:
@@ -64,6 +94,11 @@ def of_everything(browser: Browser, folder: Path) -> None:
         add_a_book(browser)
         browser.photograph(folder / f"news-{width}-{scheme}.png")
         shoot(browser, PAGES, folder, f"{width}-{scheme}")
+    at_the_desk(browser)
+    for width, scheme in looks:
+        browser.resize(width)
+        browser.prefer(scheme)
+        shoot(browser, DESK_PAGES, folder, f"{width}-{scheme}")
 
 
 def shoot(browser: Browser, pages: dict[str, str], folder: Path, look: str) -> None:

@@ -11,7 +11,7 @@ from django.contrib.admin.models import LogEntry
 
 from django_playlyfe.engine import editing, selectors, services
 from django_playlyfe.engine.admin.desk import publishing
-from django_playlyfe.engine.models import Call, DesignVersion, Game, Player
+from django_playlyfe.engine.models import Call, DesignVersion, Game, Player, Score
 from django_playlyfe.engine.realm import Realm
 from tests.engine.desk.conftest import Designer
 from tests.engine.desk.pages import form
@@ -163,16 +163,41 @@ def test_who_may_change_a_design_may_not_publish_it_by_that(designer: Designer) 
     assert designer.get("publish", "moon").status_code == 404
 
 
-def test_what_players_are_owed_is_previewed_and_not_given(publisher: Designer, monkeypatch: Any) -> None:
-    for player in ("ines", "rui", "ana"):
-        services.create_player(REALM, player)
-        services.play(REALM, player, "finish_book", {"pages": 10})
+def first_book() -> None:
+    """A rule that all who have finished a book met before it was there."""
     rule = {
         "id": "first", "name": "First", "type": "achievement",
         "achievement": {"metric": {"id": "badges"}, "items": [{"key": "bookmark", "value": "1"}]},
         "requires": {"type": "action", "context": {"id": "finish_book", "operator": "ge", "value": "1"}},
     }  # fmt: skip
     editing.create(REALM, "rules", rule)
+
+
+def test_what_players_are_owed_is_given_with_the_publication_if_that_is_asked_for(publisher: Designer) -> None:
+    for player in ("ines", "rui"):
+        services.create_player(REALM, player)
+        services.play(REALM, player, "finish_book", {"pages": 10})
+    first_book()
+    held = Score.objects.filter(metric="badges", item="bookmark", value=1)
+    assert b"2 players were given something." in send(publisher, "production", award="on").content
+    assert held.count() == 2
+
+
+def test_a_page_does_not_look_at_the_history_of_a_crowd(publisher: Designer, monkeypatch: Any) -> None:
+    services.create_player(REALM, "ines")
+    services.play(REALM, "ines", "finish_book", {"pages": 10})
+    monkeypatch.setattr(publishing, "AWARDED", 0)
+    first_book()
+    assert b'name="award"' not in publisher.get("publish", "production").content
+    send(publisher, "production", award="on")
+    assert not Score.objects.filter(metric="badges", item="bookmark").exists()
+
+
+def test_what_players_are_owed_is_previewed_and_not_given(publisher: Designer, monkeypatch: Any) -> None:
+    for player in ("ines", "rui", "ana"):
+        services.create_player(REALM, player)
+        services.play(REALM, player, "finish_book", {"pages": 10})
+    first_book()
     calls = Call.objects.count()
     text = publisher.get("publish", "production", owed="1").content.decode()
     assert f"3 of {Player.objects.count()} players would get something." in text
@@ -193,4 +218,4 @@ def test_the_cost_does_not_depend_on_players(publisher: Designer, count_queries:
                 assert publisher.get(page, *arguments).status_code == 200
             costs.append(len(counted))
     assert costs[:2] == costs[2:]
-    assert max(costs) <= 11
+    assert max(costs) <= 12

@@ -12,7 +12,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from django_playlyfe.engine import activation, editing, history, resolving, transactions
+from django_playlyfe.engine import activation, editing, resolving, transactions
 from django_playlyfe.engine.admin.desk import drafts
 from django_playlyfe.engine.admin.desk.differences import grouped
 from django_playlyfe.engine.admin.desk.drafts import Edited
@@ -22,14 +22,17 @@ from django_playlyfe.engine.admin.desk.parts import Text
 from django_playlyfe.engine.design.diff import diff
 from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.exceptions import DesignConflict, DesignInvalid
-from django_playlyfe.engine.history.what_if import Totals
+from django_playlyfe.engine.history import Totals
 from django_playlyfe.engine.issues import Issue
-from django_playlyfe.engine.models import Environment
+from django_playlyfe.engine.models import Environment, Player
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.services.awarding import award_all
 from django_playlyfe.exceptions import InvalidRequest
 
 PREVIEWED = 200
 """Players whose history is looked at for the preview of a retroactive award."""
+AWARDED = 1000
+"""The most players to whom a page gives what they are owed; more are given it by the command."""
 _MOVE = "move:"
 
 _SENTENCES: Mapping[str, Text] = {
@@ -128,9 +131,13 @@ class Publication:
             version = editing.activate_working_design(self.realm)
         name = Environment(self.realm.environment).label
         said = _("Version %(number)s is in force in %(name)s.") % {"number": version.number, "name": name}
+        if "award" in self.desk.request.POST and self._are_few():
+            given = award_all(self.realm)
+            text = ngettext("%(n)s player was given something.", "%(n)s players were given something.", given)
+            said = " ".join([said, text % {"n": given}])
         if self.fixed:
             text = ngettext("%(n)s score was mended.", "%(n)s scores were mended.", self.fixed)
-            said = f"{said} {text % {'n': self.fixed}}"
+            said = " ".join([said, text % {"n": self.fixed}])
         log = _("Design: published version %(number)s in %(name)s.") % {"number": version.number, "name": name}
         return self.desk.done(said, log=log)
 
@@ -172,14 +179,19 @@ class Publication:
             problems=[(problem, place(desk, problem.path)) for problem in report.problems],
             groups=grouped(changes),
             conflicts=self._conflicts() if conflicts is None else conflicts,
+            may_award=version is not None and self._are_few(),
             owed=self._owed() if "owed" in desk.request.GET and report.valid else None,
         )
 
+    def _are_few(self) -> bool:
+        """Whether a page can look at the history of every player."""
+        players = Player.objects.filter(game=self.desk.game, environment=self.realm.environment)
+        return players[: AWARDED + 1].count() <= AWARDED
+
     def _owed(self) -> dict[str, Any]:
         """What a retroactive award would give and take, of the first players."""
-        plan = activation.compiled(self.realm, self.desk.document)
         totals = Totals()
-        for one in islice(history.owed(self.realm, plan, batch_size=PREVIEWED), PREVIEWED):
+        for one in islice(activation.owed(self.realm, self.desk.document), PREVIEWED):
             totals.add(one)
         shifts = [(" ".join(filter(None, key)), count) for key, count in totals.scores.items()]
         return {
