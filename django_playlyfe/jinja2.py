@@ -24,7 +24,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context as Jinja2Context
 from markupsafe import Markup
 
-from django_playlyfe import artwork, sentences
+from django_playlyfe import artwork
 from django_playlyfe.templatetags import playlyfe
 from django_playlyfe.widgets import WIDGETS, Definition, Use
 
@@ -34,11 +34,7 @@ def functions() -> dict[str, Callable[..., Any]]:
     return {
         **{tag: _function(definition) for tag, definition in WIDGETS.items()},
         "playlyfe_artwork": artwork.address,
-        "playlyfe_cycle": sentences.cycle,
-        "playlyfe_day": playlyfe.playlyfe_day,
-        "playlyfe_number": playlyfe.playlyfe_number,
-        "playlyfe_sentence": playlyfe.playlyfe_sentence,
-        "playlyfe_unread": playlyfe.playlyfe_unread,
+        **playlyfe.register.filters,
     }
 
 

@@ -43,13 +43,26 @@ class TestWithinARequest:
                 services.profile(user, detailed=False)
         assert counted == []
 
-    def test_another_question_is_another_look_up_but_the_link_is_known(self, make_user, a_request, count_queries):
+    def test_another_question_is_another_look_up_but_link_and_player_are_known(
+        self, make_user, a_request, count_queries
+    ):
         user = make_user()
         with a_request():
             services.profile(user)
             with count_queries() as counted:
-                services.profile(user, detailed=True)
-        assert len(counted) == 3
+                services.activity(user)
+            assert len(counted) == 1
+            with count_queries() as counted:
+                services.profile(user, detailed=True)  # the same scores, told in another way
+            assert counted == []
+
+    def test_after_a_write_the_player_is_looked_for_again(self, make_user, a_request):
+        user = make_user()
+        with a_request():
+            assert services.profile(user).points("xp") == 0
+            services.play(user, "finish_book", {"pages": 600})
+            assert services.profile(user).points("xp") == 60
+            assert services.progress(user)[0].conditions[0].have == 60
 
     def test_a_failure_is_an_answer_too(self, a_request, count_queries):
         with a_request():

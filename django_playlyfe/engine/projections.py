@@ -110,6 +110,13 @@ class Projections:
         scores, counts, *others = statements.read(player._state.db or "", (_SCORES, own), (_COUNTS, own), *asked)
         return cls(player, map(ScoreRow._make, scores), (CountRow(*row) for row in counts)), others
 
+    @classmethod
+    def of(cls, player: Player) -> Projections:
+        """What is stored, for those who only read: of one and the same ``player`` object it is loaded once."""
+        stored = player.__dict__.setdefault("_stored", None) or cls.load(player)
+        player.__dict__["_stored"] = stored
+        return stored
+
     def state(self, plan: Plan) -> PlayerState:
         """What the rules of this design may see."""
         state = PlayerState(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -18,7 +18,9 @@ from django_playlyfe.wire import make_error
 
 _PLAYER_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}")
 _LOAD_COMMAND = "manage.py playlyfe_engine_load starter"
+_GAME = "game"
 _Row = TypeVar("_Row", bound=Model)
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,25 @@ class Realm:
     def __str__(self) -> str:
         return f"{self.game or 'the only game'} ({self.environment})"
 
+    def once(self, what: str, find: Callable[[], _Found]) -> _Found:
+        """What is found in this realm; looked for anew each time."""
+        return find()
+
+
+@dataclass(frozen=True)
+class Visit(Realm):
+    """A realm while somebody reads and nobody writes, such as for one page: the game and its players are looked for
+    once, and so is what is stored of a player (``Projections.of``)."""
+
+    _found: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, what: str, find: Callable[[], _Found]) -> _Found:
+        """What is found in this realm, looked for once."""
+        if what not in self._found:
+            self._found[what] = find()
+        found: _Found = self._found[what]
+        return found
+
 
 def find_game(realm: Realm) -> Game:
     """The game with its version in force, documents left out. One query.
@@ -56,6 +77,10 @@ def find_game(realm: Realm) -> Game:
     Raises:
         ConfigurationError: no such game, or no game is named and there is not exactly one; says what to do.
     """
+    return realm.once(_GAME, lambda: _the_game(realm))
+
+
+def _the_game(realm: Realm) -> Game:
     games = _with_version(Game.objects.all(), "", realm)
     found = list(games.filter(game_id=realm.game) if realm.game else games.order_by("pk")[:2])
     if len(found) != 1:
@@ -71,7 +96,9 @@ def find_player(realm: Realm, player_id: str) -> Player:
         InvalidRequest: it cannot be a player id (``http-api.md`` §4.2).
         ConfigurationError: as :func:`find_game`.
     """
-    return _the_player(realm, player_id, _players(realm))
+    player = realm.once(f"player {player_id}", lambda: _the_player(realm, player_id, _players(realm)))
+    realm.once(_GAME, lambda: player.game)
+    return player
 
 
 def lock_player(realm: Realm, player_id: str) -> Player:

@@ -15,8 +15,10 @@ from django_playlyfe import services
 from django_playlyfe.context_processors import playlyfe
 from django_playlyfe.exceptions import ServerError
 from django_playlyfe.jinja2 import functions
+from django_playlyfe.templatetags.playlyfe import register
 from django_playlyfe.types import Player
 from django_playlyfe.widgets import WIDGETS
+from tests.pages.showing import give
 from tests.test_readme import blocks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon")]
@@ -121,8 +123,15 @@ def render(source, user=None, **context):
     return engine.from_string(source).render(context, request).strip()
 
 
-def test_jinja2_has_a_function_for_each_tag():
-    assert set(WIDGETS) <= set(functions())
+def test_jinja2_has_a_function_for_each_tag_and_filter():
+    assert set(functions()) == {*WIDGETS, *register.filters, "playlyfe_artwork"}
+    assert set(register.tags) == {*WIDGETS, "playlyfe_artwork"}
+
+
+def test_jinja2_counts_what_is_new(reader):
+    give(reader, 7)
+    assert render("{{ playlyfe_unread(playlyfe_notifications(data=True)) }}", reader) == "1"
+    assert render("{{ playlyfe_need(playlyfe_next(data=True)[0]) }}", reader)
 
 
 def test_jinja2_shows_widgets_and_gives_data(reader):

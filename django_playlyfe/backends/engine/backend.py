@@ -37,7 +37,7 @@ from django_playlyfe.types import (
 )
 
 if TYPE_CHECKING:
-    from django_playlyfe.engine.realm import Realm
+    from django_playlyfe.engine.realm import Realm, Visit
     from django_playlyfe.engine.services import Recorded
 
 _SIGNALS = {"level": signals.level_changed, "achievement": signals.achievement_unlocked}
@@ -72,6 +72,14 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
 
         options = self.settings.options
         return Realm(options.get("GAME", ""), options.get("ENVIRONMENT", "production"))
+
+    @property
+    def visit(self) -> Visit:
+        """The realm for reads: within a request the same one, until something is written."""
+        from django_playlyfe.engine.realm import Visit
+
+        realm = self.realm
+        return cache.remember(self.alias, "visit", lambda: Visit(realm.game, realm.environment))
 
     def check(self) -> list[CheckMessage]:
         """Wrong options, and an engine that is not installed."""
@@ -166,25 +174,25 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
         """Scores, badges and levels."""
         from django_playlyfe.engine import selectors
 
-        return wire.read_player(selectors.profile(self.realm, player_id, detailed=detailed))
+        return wire.read_player(selectors.profile(self.visit, player_id, detailed=detailed))
 
     def actions(self, player_id: str) -> Listing[Action]:
         """What the player can see."""
         from django_playlyfe.engine import selectors
 
-        return wire.as_listing(map(wire.read_action, selectors.actions(self.realm, player_id)))
+        return wire.as_listing(map(wire.read_action, selectors.actions(self.visit, player_id)))
 
     def definitions(self, reader_id: str | None) -> Listing[MetricDefinition]:
         """The metrics; the same for every reader."""
         from django_playlyfe.engine import selectors
 
-        return wire.as_listing(map(wire.read_metric_definition, selectors.metrics(self.realm)))
+        return wire.as_listing(map(wire.read_metric_definition, selectors.metrics(self.visit)))
 
     def leaderboards(self, reader_id: str | None) -> Listing[LeaderboardInfo]:
         """Boards whose requirements the reader meets; for a visitor those without any."""
         from django_playlyfe.engine import selectors
 
-        return wire.as_listing(map(wire.read_leaderboard_info, selectors.leaderboards(self.realm, reader_id)))
+        return wire.as_listing(map(wire.read_leaderboard_info, selectors.leaderboards(self.visit, reader_id)))
 
     def leaderboard(
         self,
@@ -204,10 +212,10 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
 
         where: dict[str, Any] = {"player_id": reader_id, "cycle": cycle, "timestamp": timestamp, "scope_id": scope_id}
         if around is None:
-            page = selectors.leaderboard(self.realm, board, **where, skip=skip, limit=limit)
+            page = selectors.leaderboard(self.visit, board, **where, skip=skip, limit=limit)
         else:
             page = selectors.leaderboard(
-                self.realm, board, **where, ranking="relative", entity_id=around, radius=radius
+                self.visit, board, **where, ranking="relative", entity_id=around, radius=radius
             )
         rows, total = wire.read_leaderboard_rows(page, me=reader_id)
         info = next(info for info in self.leaderboards(reader_id) if info.id == board)
@@ -229,7 +237,7 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
 
         if reader_id is None:
             return None
-        row = selectors.leaderboard_row(self.realm, board, **where)
+        row = selectors.leaderboard_row(self.visit, board, **where)
         if row is None:
             return None
         (mine,), _total = wire.read_leaderboard_rows({"data": [row], "total": 1}, me=reader_id)
@@ -239,14 +247,14 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
         """The newest events, newest first."""
         from django_playlyfe.engine import selectors
 
-        return wire.as_listing(wire.read_feed(selectors.latest_activity(self.realm, player_id, limit)))
+        return wire.as_listing(wire.read_feed(selectors.latest_activity(self.visit, player_id, limit)))
 
     def notifications(self, player_id: str) -> Listing[Event]:
         """What notified the player in the last 30 days, newest first."""
         from django_playlyfe.engine import selectors
 
         start = datetime.now(timezone.utc) - NOTIFICATIONS_SINCE
-        told = selectors.notifications(self.realm, player_id, start=start)
+        told = selectors.notifications(self.visit, player_id, start=start)
         return wire.as_listing(reversed(wire.read_feed(told["data"])))
 
     def mark_notifications(self, player_id: str, event_ids: Sequence[str]) -> None:
@@ -259,7 +267,7 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
         """Plays and undos recorded after ``cursor``, oldest first, and the cursor behind them."""
         from django_playlyfe.engine import selectors
 
-        results = selectors.results_after(self.realm, player_id, cursor)
+        results = selectors.results_after(self.visit, player_id, cursor)
         news = [
             Feedback(
                 "applied",
@@ -275,13 +283,13 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
         """The player's newest row of the log."""
         from django_playlyfe.engine import selectors
 
-        return selectors.newest_call_id(self.realm, player_id)
+        return selectors.newest_call_id(self.visit, player_id)
 
     def newest_results(self, player_ids: Iterable[str], without: Iterable[int]) -> dict[str, int]:
         """Rows of the log, by two queries."""
         from django_playlyfe.engine import selectors
 
-        return selectors.newest_results(self.realm, player_ids, without)
+        return selectors.newest_results(self.visit, player_ids, without)
 
     def explain_score(self, player_id: str, metric: str, item: str = "", *, limit: int = 100) -> Listing[Movement]:
         """Read from the log; memory is bounded by ``limit``."""
@@ -297,38 +305,38 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
         """By three queries."""
         from django_playlyfe.engine import selectors
 
-        return wire.as_listing(selectors.progress(self.realm, player_id))
+        return wire.as_listing(selectors.progress(self.visit, player_id))
 
     def rarities(self, reader_id: str | None) -> Listing[Rarity]:
         """Counts that are at most five minutes old."""
         from django_playlyfe.engine import selectors
 
-        return wire.as_listing(selectors.rarity(self.realm, reader_id))
+        return wire.as_listing(selectors.rarity(self.visit, reader_id))
 
     def picture(self, kind: str, ident: str, *, item: str, size: str, reader_id: str | None) -> Picture:
         """A picture, its own or the stock one; a player without one has none."""
         from django_playlyfe.engine import selectors
 
-        return Picture.whole("image/png", selectors.image_of(self.realm, kind, ident, size, item))
+        return Picture.whole("image/png", selectors.image_of(self.visit, kind, ident, size, item))
 
     def pictured(self) -> frozenset[tuple[str, str]]:
         """Those for which the design names an image that is no stock image. One query."""
         from django_playlyfe.engine import selectors
 
-        return selectors.pictured(self.realm)
+        return selectors.pictured(self.visit)
 
     def export(self, player_id: str) -> dict[str, Any]:
         """Everything stored about a player. Raises PlayerNotFound."""
         from django_playlyfe.engine import selectors
 
-        return selectors.export(self.realm, player_id)
+        return selectors.export(self.visit, player_id)
 
     def status(self) -> dict[str, Any]:
         """Whether a design is active, and which."""
         from django_playlyfe.engine import selectors
 
         try:
-            status = selectors.status(self.realm)
+            status = selectors.status(self.visit)
         except ConfigurationError as error:
             return {"ok": False, "detail": str(error)}
         design = status["design"]

@@ -11,36 +11,36 @@ from django_playlyfe.backends.base import NOTIFICATIONS_SINCE
 from django_playlyfe.types import Action, Event, Listing, Player, Progress, Rarity
 
 if TYPE_CHECKING:
-    from django_playlyfe.engine.realm import Realm
+    from django_playlyfe.engine.realm import Visit
 
 
 class ListsOfPlayers:
     """By player id; who is not a player is left out."""
 
     @property
-    def realm(self) -> Realm:
-        """Which game in which environment."""
+    def visit(self) -> Visit:
+        """Which game in which environment, for reads."""
         raise NotImplementedError
 
     def profiles(self, player_ids: Iterable[str], *, detailed: bool = False) -> dict[str, Player]:
         """Several profiles by a constant number of queries."""
         from django_playlyfe.engine import selectors
 
-        found = selectors.profiles(self.realm, player_ids, detailed=detailed)
+        found = selectors.profiles(self.visit, player_ids, detailed=detailed)
         return {player_id: wire.read_player(body) for player_id, body in found.items()}
 
     def actions_of(self, player_ids: Iterable[str]) -> dict[str, Listing[Action]]:
         """What several players can see, by a constant number of queries."""
         from django_playlyfe.engine import selectors
 
-        found = selectors.actions_of(self.realm, player_ids)
+        found = selectors.actions_of(self.visit, player_ids)
         return {player_id: wire.as_listing(map(wire.read_action, body)) for player_id, body in found.items()}
 
     def activities(self, player_ids: Iterable[str], *, limit: int = 20) -> dict[str, Listing[Event]]:
         """The newest events of several players, by a constant number of queries."""
         from django_playlyfe.engine import selectors
 
-        found = selectors.latest_activities(self.realm, player_ids, limit)
+        found = selectors.latest_activities(self.visit, player_ids, limit)
         return {player_id: wire.as_listing(wire.read_feed(body)) for player_id, body in found.items()}
 
     def notifications_of(self, player_ids: Iterable[str]) -> dict[str, Listing[Event]]:
@@ -48,19 +48,19 @@ class ListsOfPlayers:
         from django_playlyfe.engine import selectors
 
         start = datetime.now(timezone.utc) - NOTIFICATIONS_SINCE
-        found = selectors.notifications_of(self.realm, player_ids, start=start)
+        found = selectors.notifications_of(self.visit, player_ids, start=start)
         return {player_id: wire.as_listing(reversed(wire.read_feed(body))) for player_id, body in found.items()}
 
     def progress_of_each(self, player_ids: Iterable[str]) -> dict[str, Listing[Progress]]:
         """The way of several players, by four queries."""
         from django_playlyfe.engine import selectors
 
-        found = selectors.progress_of_each(self.realm, player_ids)
+        found = selectors.progress_of_each(self.visit, player_ids)
         return {player_id: wire.as_listing(progress) for player_id, progress in found.items()}
 
     def rarities_of_each(self, reader_ids: Iterable[str]) -> dict[str, Listing[Rarity]]:
         """What several readers see of that, by a constant number of queries."""
         from django_playlyfe.engine import selectors
 
-        found = selectors.rarity_of_each(self.realm, reader_ids)
+        found = selectors.rarity_of_each(self.visit, reader_ids)
         return {reader_id: wire.as_listing(shares) for reader_id, shares in found.items()}

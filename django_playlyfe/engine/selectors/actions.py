@@ -20,7 +20,7 @@ def actions(realm: Realm, player_id: str) -> list[Wire]:
     """The actions that the player can see, sorted by id. Three queries."""
     player = find_player(realm, player_id)
     plan = plan_of(version_in_force(player.game, realm))
-    return _visible(plan, Projections.load(player))
+    return _visible(plan, Projections.of(player))
 
 
 def actions_of(realm: Realm, player_ids: Iterable[str]) -> dict[str, list[Wire]]:

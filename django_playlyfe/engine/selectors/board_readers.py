@@ -70,7 +70,7 @@ class Reader:
         """The reader's situation; two queries, and only for a board with a condition."""
         if self.player is None:
             return None
-        return Snapshot.take(self.plan, Projections.load(self.player).state(self.plan), instants.now(), {})
+        return Snapshot.take(self.plan, Projections.of(self.player).state(self.plan), instants.now(), {})
 
 
 def check_choice(name: str, value: str, choices: Sequence[str]) -> None:

@@ -33,7 +33,7 @@ def profile(realm: Realm, player_id: str, *, detailed: bool = False) -> Wire:
     """
     player = find_player(realm, player_id)
     plan = plan_of(version_in_force(player.game, realm))
-    return _profile(plan, Projections.load(player), detailed=detailed)
+    return _profile(plan, Projections.of(player), detailed=detailed)
 
 
 def profiles(realm: Realm, player_ids: Iterable[str], *, detailed: bool = False) -> dict[str, Wire]:
@@ -75,7 +75,7 @@ def export(realm: Realm, player_id: str) -> Wire:
     plan = plan_of(version_in_force(player.game, realm))
     calls = Call.objects.filter(player=player).order_by("pk")
     return {
-        **_profile(plan, Projections.load(player), detailed=False),
+        **_profile(plan, Projections.of(player), detailed=False),
         "email": player.email,
         "timezone": player.timezone,
         "image": exported_image(player),

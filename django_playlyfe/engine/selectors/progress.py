@@ -33,7 +33,7 @@ def progress(realm: Realm, player_id: str) -> list[Progress]:
     """
     player = find_player(realm, player_id)
     plan = plan_of(version_in_force(player.game, realm))
-    return list(progress_of(plan, Projections.load(player).state(plan), instants.now()))
+    return list(progress_of(plan, Projections.of(player).state(plan), instants.now()))
 
 
 def progress_of_each(realm: Realm, player_ids: Iterable[str]) -> dict[str, list[Progress]]:
