@@ -169,13 +169,15 @@ class TestNaiveSite:
         assert [row.score for row in board.rows] == [10]
 
 
-def test_a_naive_instant_stays_one_where_the_sites_are_aware():
+def test_a_naive_instant_stays_one_where_the_sites_are_aware(settings):
+    settings.USE_TZ = True
     assert instants.from_site(datetime(2024, 1, 1)) == datetime(2024, 1, 1)  # noqa: DTZ001 - that is what is tested
     assert instants.from_site(FIRST) is FIRST
     assert instants.from_site(None) is None
 
 
-def test_rows_of_a_site_with_aware_datetimes_cost_no_call_each():
+def test_rows_of_a_site_with_aware_datetimes_cost_no_call_each(settings):
+    settings.USE_TZ = True
     field = Snapshot._meta.get_field("at")
     assert field.get_db_converters(connection) == []
 

@@ -11,9 +11,8 @@ from django.core.cache import caches
 from django.db import connection
 from django.template import Context, Template
 from django.urls import reverse
-from django.utils import timezone
 
-from django_playlyfe import page_budget, services
+from django_playlyfe import instants, page_budget, services
 from django_playlyfe.backends import games
 from django_playlyfe.exceptions import PlayerNotFound, Suppressed
 from django_playlyfe.models import PlayerLink, Snapshot
@@ -39,7 +38,7 @@ def shown(template, **context):
 
 
 def an_hour_later():
-    return time_machine.travel(timezone.now() + timedelta(hours=1), tick=True)
+    return time_machine.travel(instants.now() + timedelta(hours=1), tick=True)
 
 
 class TestOnePage:
@@ -153,14 +152,14 @@ class TestNothingInTheCache:
             services.profile("ada")
         flush()
         configure(closed_port)
-        with time_machine.travel(timezone.now() + timedelta(days=400), tick=True), a_page():
+        with time_machine.travel(instants.now() + timedelta(days=400), tick=True), a_page():
             assert services.profile("ada").source == "stored"
 
     def test_an_old_snapshot_is_not_shown_where_the_game_answers(self, site, remote, a_page, flush):
         with a_page():
             services.profile("ada")
         flush()
-        with time_machine.travel(timezone.now() + timedelta(days=2), tick=True), a_page():
+        with time_machine.travel(instants.now() + timedelta(days=2), tick=True), a_page():
             assert services.profile("ada").source == "live"
 
     def test_a_snapshot_is_written_when_it_says_something_new_or_is_ten_minutes_old(self, site, remote, count_queries):
@@ -173,7 +172,7 @@ class TestNothingInTheCache:
         second = Snapshot.objects.get()
         assert second.at > first.at
         assert "Countess" in second.body
-        with time_machine.travel(timezone.now() + timedelta(minutes=11), tick=True):
+        with time_machine.travel(instants.now() + timedelta(minutes=11), tick=True):
             remote.replies.append(Reply(200, {**ALIAS, "alias": "Countess"}))
             services.profile("ada")
         assert Snapshot.objects.get().at > second.at
@@ -238,7 +237,7 @@ class TestNothingInTheCache:
         for _ in range(page_budget.THREADS + page_budget.WAITING):
             assert pool._places.acquire(blocking=False)
         try:
-            with time_machine.travel(timezone.now() + timedelta(days=2), tick=True), a_page():
+            with time_machine.travel(instants.now() + timedelta(days=2), tick=True), a_page():
                 assert services.profile("ada").source == "stored"
                 with pytest.raises(Suppressed) as caught:
                     services.profile("grace")

@@ -11,9 +11,8 @@ from django.core.management import call_command
 from django.db import transaction
 from django.template import Context, Template
 from django.urls import reverse
-from django.utils import timezone
 
-from django_playlyfe import services
+from django_playlyfe import instants, services
 from django_playlyfe.backends import games
 from django_playlyfe.delivery import drain
 from django_playlyfe.models import Delivery, PlayerLink, Snapshot
@@ -48,7 +47,7 @@ def test_n14_a_game_that_is_gone_for_good_leaves_pages_with_their_date(
     seen_by(client, "profile")
     configure(closed_port)
     flush()
-    with time_machine.travel(timezone.now() + timedelta(days=40), tick=True):
+    with time_machine.travel(instants.now() + timedelta(days=40), tick=True):
         client.force_login(player)
         page = seen_by(client, "profile")
         assert "as of" in page

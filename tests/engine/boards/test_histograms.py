@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
-from django.utils import timezone as clock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from django_playlyfe import instants
 from django_playlyfe.engine import selectors, services
 from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.boards import histograms, sheet_sql
@@ -143,7 +143,7 @@ def test_whatever_happens_to_the_rows_the_ranks_stay_right(large: Realm, steps: 
             if player in gone:
                 continue
             if what == "move" and Player.objects.get(player_id=player).enabled:
-                keys.setdefault(player, []).append(f"{Score.objects.count()}:{number}:{clock.now()}")
+                keys.setdefault(player, []).append(f"{Score.objects.count()}:{number}:{instants.now()}")
                 move(player, amount, idempotency_key=keys[player][-1])
             elif what == "undo" and keys.get(player):
                 services.undo(REALM, player, "move", keys[player].pop(0))
@@ -207,7 +207,7 @@ def test_rows_are_not_counted_before_every_process_knows(large: Realm, monkeypat
     assert not Histogram.objects.get().is_counted
     if connection.vendor == "postgresql":
         _as_if_other_transactions_had_ended(monkeypatch)
-    with time_machine.travel(clock.now() + timedelta(seconds=61), tick=False):
+    with time_machine.travel(instants.now() + timedelta(seconds=61), tick=False):
         histograms.tend(histogram.pk)
         histograms.tend(histogram.pk)
     assert Histogram.objects.get().is_counted

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from django_playlyfe import instants
 from django_playlyfe.engine.server.kit.answers import dump, failure
 from django_playlyfe.wire import ERRORS, make_error
 
@@ -94,9 +94,9 @@ def test_the_report_of_a_validation_error_is_always_whole() -> None:
 
 def test_a_wait_is_told_in_whole_seconds_rounded_up() -> None:
     with time_machine.travel("2024-03-05T12:00:00+00:00", tick=False):
-        soon = timezone.now() + timedelta(seconds=1, milliseconds=1)
+        soon = instants.now() + timedelta(seconds=1, milliseconds=1)
         assert failure(make_error("rate_limit_exceeded", retry_at=soon)).headers["Retry-After"] == "2"
-        past = timezone.now() - timedelta(seconds=9)
+        past = instants.now() - timedelta(seconds=9)
         assert failure(make_error("rate_limit_exceeded", retry_at=past)).headers["Retry-After"] == "1"
         assert failure(make_error("plan_limit_exceeded", retry_after=0.2)).headers["Retry-After"] == "1"
         assert "Retry-After" not in failure(make_error("rate_limit_exceeded")).headers

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import time_machine
 from django.test import Client as Browser
-from django.utils import timezone
 
+from django_playlyfe import instants
 from django_playlyfe.engine import services
 from django_playlyfe.engine.models import Client, Grant, Token
 from django_playlyfe.engine.realm import Realm
@@ -171,7 +171,7 @@ class TestCodes:
 
     def test_the_grant_lives_thirty_days_after_the_last_exchange(self, app: Client, browser: Browser) -> None:
         code = allowed_code(browser)
-        now = timezone.now()
+        now = instants.now()
         exchange(code)
         for day in (29, 58):
             with time_machine.travel(now + timedelta(days=day), tick=False):
@@ -181,7 +181,7 @@ class TestCodes:
 
     def test_the_first_exchange_comes_within_ten_minutes(self, app: Client, browser: Browser) -> None:
         code = allowed_code(browser)
-        with time_machine.travel(timezone.now() + timedelta(minutes=11), tick=False):
+        with time_machine.travel(instants.now() + timedelta(minutes=11), tick=False):
             assert error(exchange(code)) == (400, "invalid_grant")
 
     def test_single_use_codes_are_a_setting_and_a_second_use_ends_the_grant(

@@ -14,8 +14,8 @@ from typing import Any
 import jwt
 import pytest
 from django.test import Client as Browser
-from django.utils import timezone as clock
 
+from django_playlyfe import instants
 from django_playlyfe.engine import services
 from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.models import Call, Game, Player, Score, Token
@@ -94,9 +94,9 @@ def test_every_route_is_open_to_a_client_that_may_do_everything(token: Any) -> N
 def test_without_a_good_token_no_route_opens(token: Any, quest: Realm, kind: str) -> None:
     held = token(list(SCOPES))
     if kind == "expired":
-        Token.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+        Token.objects.update(expires_at=instants.now() - timedelta(seconds=1))
     elif kind == "revoked":
-        Token.objects.update(revoked_at=clock.now())
+        Token.objects.update(revoked_at=instants.now())
     elif kind == "of a revoked client":
         clients.revoke(quest, Token.objects.get().client.name)
     before = state()

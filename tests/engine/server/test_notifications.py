@@ -15,8 +15,8 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from django.test import Client as Browser
 from django.test import override_settings
-from django.utils import timezone as clock
 
+from django_playlyfe import instants
 from django_playlyfe.engine import services
 from django_playlyfe.engine.models import Player, SeenNotification
 from django_playlyfe.engine.realm import Realm
@@ -75,7 +75,7 @@ def test_scores_that_an_admin_edits_or_reverts_notify(ines: Api, quest: Realm) -
 
 
 def test_the_window_is_a_day_unless_the_query_names_another(ines: Api, quest: Realm) -> None:
-    now = clock.now().replace(microsecond=0)
+    now = instants.now().replace(microsecond=0)
     with time_machine.travel(now - timedelta(days=3), tick=False):
         take_back(quest)
     assert ines.get("/runtime/notifications").json()["total"] == 0
@@ -194,7 +194,7 @@ def test_only_a_good_token_opens_the_stream(ines: Api, quest: Realm) -> None:
     token = token_of(ines)
     for wrong in ("", "x", f"{token}x", ines.token):
         assert error(listen(wrong)) == (401, "invalid_access_token")
-    with time_machine.travel(clock.now() + timedelta(seconds=stream.TOKEN_LIFE + 1)):
+    with time_machine.travel(instants.now() + timedelta(seconds=stream.TOKEN_LIFE + 1)):
         assert error(listen(token)) == (401, "invalid_access_token")
     services.update_player(quest, "ines", enabled=False)
     assert error(listen(token)) == (401, "invalid_access_token")

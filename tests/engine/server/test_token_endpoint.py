@@ -11,8 +11,8 @@ import pytest
 import time_machine
 from django.test import Client as Browser
 from django.test import override_settings
-from django.utils import timezone
 
+from django_playlyfe import instants
 from django_playlyfe.engine.models import Client, Token
 from django_playlyfe.engine.server.auth.clients import revoke
 
@@ -181,7 +181,7 @@ def test_neither_secrets_nor_tokens_are_stored_in_clear(reader: Client) -> None:
 
 
 def test_expired_tokens_of_a_client_go_when_it_gets_a_new_one(reader: Client) -> None:
-    now = timezone.now()
+    now = instants.now()
     Token.objects.create(client=reader, digest="old", expires_at=now - timedelta(days=1))
     Token.objects.create(client=reader, digest="good", expires_at=now + timedelta(days=1))
     ask_for_token("reader")
