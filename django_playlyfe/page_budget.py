@@ -17,6 +17,7 @@ from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import Any, TypeVar
 
+from django.core.cache import caches
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
@@ -118,7 +119,8 @@ class _Bulkhead:
         except Exception as error:
             logger.warning("What follows a read has failed (%s)", type(error).__name__)
         finally:
-            close_old_connections()  # a cache in the database has opened one
+            close_old_connections()  # a cache in the database has opened one, Memcached a socket
+            caches.close_all()
             with self._lock:
                 self._calls -= 1
             self._places.release()

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from datetime import timedelta
 
+from django.core.cache import caches
 from django.db import DatabaseError
 from django.db.models import Q
 
@@ -71,6 +72,7 @@ def _run(game: str, pk: int, deadline: float) -> None:
         _deliver_up_to(games[game], pk, deadline)
     finally:
         drop_old_connections()
+        caches.close_all()  # as after a request: Memcached has a socket for each thread
 
 
 def _deliver_here(backend: GameBackend, pk: int, seconds: float) -> None:

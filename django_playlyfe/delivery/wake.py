@@ -14,6 +14,7 @@ import threading
 import time
 from functools import partial
 
+from django.core.cache import caches
 from django.db import connections, transaction
 
 from django_playlyfe import instants
@@ -111,6 +112,7 @@ class Sender:
                     self._due[game] = time.monotonic() + max(wait, least)
         finally:
             connections.close_all()
+            caches.close_all()  # as after a request: Memcached has a socket for each thread
 
 
 _sender = PerProcess(Sender)

@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
+from django.core.cache import caches
 from django.db import connections
 
 from django_playlyfe.client.per_process import PerProcess
@@ -65,6 +66,7 @@ class Reader:
             self.work_off()
         finally:
             connections.close_all()
+            caches.close_all()  # as after a request: Memcached has a socket for each thread
 
 
 reader = PerProcess(Reader)

@@ -149,10 +149,20 @@ class TestGone:
 
 
 def keys_of_the_cache():
-    """All keys of the test's cache: in this process, or in Redis where CACHE_URL names it."""
+    """All keys of the test's cache: in this process, or in Redis or Memcached where CACHE_URL names it."""
     inner = site_cache._cache
-    keys = inner.get_client().keys("*") if hasattr(inner, "get_client") else list(inner)
+    if hasattr(inner, "get_client"):
+        keys = inner.get_client().keys("*")
+    elif hasattr(inner, "clients"):
+        keys = [key for server in inner.clients.values() for key in keys_of_memcached(server)]
+    else:
+        keys = list(inner)
     return [text for text in map(str, keys) if site_cache.key_prefix in text]
+
+
+def keys_of_memcached(server):
+    classes = {name.split(b":")[1].decode() for name in server.stats("items")}
+    return [key for number in classes for key in server.stats("cachedump", number, "0")]
 
 
 @pytest.mark.django_db
