@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Max, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from django_playlyfe.engine import event_ids, signals, transactions
+from django_playlyfe.engine import event_ids, signals, storing, transactions
 from django_playlyfe.engine.canonical import canonical
 from django_playlyfe.engine.models import Call, DesignVersion, FeedEntry, Player
 from django_playlyfe.engine.realm import Realm
@@ -157,12 +157,7 @@ def feed_ticks(call: Call) -> list[int]:
 
 def save_calls(calls: Sequence[Call]) -> None:
     """Add rows to the log, in this order. One query where the database tells the primary keys of many new rows."""
-    database = transactions.write_connection()
-    if database.features.can_return_rows_from_bulk_insert:
-        Call.objects.using(database.alias).bulk_create(calls)
-    else:
-        for call in calls:
-            call.save(force_insert=True, using=database.alias)
+    storing.insert_many(transactions.write_alias(), calls)
 
 
 def save_feed_entries(calls: Iterable[Call]) -> None:

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
-from django.db import connections
 from django.db.models import QuerySet
 
-from django_playlyfe.engine import statements
+from django_playlyfe.engine import statements, storing
 from django_playlyfe.engine.boards import histograms
 from django_playlyfe.engine.boards.histograms import Move
 from django_playlyfe.engine.boards.sheet_sql import SheetKey
 from django_playlyfe.engine.models import ActionCount, Call, FeedEntry, Player, Score
 from django_playlyfe.engine.rules.plan import Plan, SetMetric, StateMetric
 from django_playlyfe.engine.rules.state import Guards, PlayerState, Usage, Write
-from django_playlyfe.engine.statements import Asked, Below, Reading, Upsert
+from django_playlyfe.engine.statements import Asked, Reading
+from django_playlyfe.engine.storing import Below, Upsert
 
 RecordedWrite = list[Any]
 """``[metric, item, before, reached_at before in ms, after]``; None = no stored score."""
@@ -176,12 +176,14 @@ class Projections:
     def load_all(cls, players: Sequence[Player]) -> dict[int, Projections]:
         """What is stored of several players, by primary key. Two queries."""
         database = players[0]._state.db
-        scores: dict[int, list[Score]] = {player.pk: [] for player in players}
-        for score in Score.objects.using(database).filter(player__in=list(scores)):
-            scores[score.player_id].append(score)
-        counts: dict[int, list[ActionCount]] = {player.pk: [] for player in players}
-        for count in ActionCount.objects.using(database).filter(player__in=list(counts)):
-            counts[count.player_id].append(count)
+        scores: dict[int, list[ScoreRow]] = {player.pk: [] for player in players}
+        found = Score.objects.using(database).filter(player__in=list(scores))
+        for owner, *score in found.values_list("player_id", *ScoreRow._fields):
+            scores[owner].append(ScoreRow._make(score))
+        counts: dict[int, list[CountRow]] = {player.pk: [] for player in players}
+        counted = ActionCount.objects.using(database).filter(player__in=list(counts))
+        for owner, *count in counted.values_list("player_id", "pk", "action", "count", "usage"):
+            counts[owner].append(CountRow(*count))
         return {player.pk: cls(player, scores[player.pk], counts[player.pk]) for player in players}
 
     def save(self) -> None:
@@ -199,7 +201,7 @@ class Projections:
         _delete(Score.objects.using(database), lost)
         _delete(ActionCount.objects.using(database), dropped)
         written = [Upsert(scores, _SCORE_KEY, _SCORE_VALUES), Upsert(counts, _COUNT_KEY, _COUNT_VALUES)]
-        statements.insert(database, call, [*others, *written], Below(entries, "call"))
+        storing.insert(database, call, [*others, *written], Below(entries, "call"))
 
     def changed_scores(self) -> tuple[list[Score], list[Score | ScoreRow]]:
         """Rows to write, and rows that are gone."""
@@ -249,11 +251,11 @@ def save_all(projections: Sequence[Projections]) -> None:
         counts += counted
         dropped += forgotten
     histograms.moved(first.game_id, first.environment, moves)
-    database = first._state.db
+    database = first._state.db or ""
     _delete(Score.objects.using(database), lost)
     _delete(ActionCount.objects.using(database), dropped)
-    _store(Score.objects.using(database), Upsert(scores, _SCORE_KEY, _SCORE_VALUES))
-    _store(ActionCount.objects.using(database), Upsert(counts, _COUNT_KEY, _COUNT_VALUES))
+    storing.upsert(database, Upsert(scores, _SCORE_KEY, _SCORE_VALUES))
+    storing.upsert(database, Upsert(counts, _COUNT_KEY, _COUNT_VALUES))
 
 
 def score_rows(projections: Projections) -> list[Score]:
@@ -287,19 +289,6 @@ def _delete(rows: QuerySet[Any], gone: Iterable[Any]) -> None:
     keys = [row.pk for row in gone]
     if keys:
         rows.filter(pk__in=keys).delete()
-
-
-def _store(rows: QuerySet[Any], upsert: Upsert) -> None:
-    """Insert rows, or give those with the same key these values: one statement for new and old ones, and far less work
-    for Django than ``bulk_update`` is."""
-    if upsert.rows:
-        names_target = connections[rows.db].features.supports_update_conflicts_with_target
-        rows.bulk_create(
-            upsert.rows,
-            update_conflicts=True,
-            unique_fields=upsert.key if names_target else None,
-            update_fields=upsert.values,
-        )
 
 
 def _as_stored(row: Score | ScoreRow) -> StoredScore:

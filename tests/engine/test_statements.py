@@ -9,10 +9,11 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from django_playlyfe.engine import services, statements
+from django_playlyfe.engine import services, statements, storing
 from django_playlyfe.engine.models import ActionCount, BoardRow, Call, FeedEntry, Player, Score
 from django_playlyfe.engine.realm import Realm, find_player
-from django_playlyfe.engine.statements import Below, Reading, Upsert
+from django_playlyfe.engine.statements import Reading
+from django_playlyfe.engine.storing import Below, Upsert
 from django_playlyfe.exceptions import ActionNotFound
 from tests.costs import queries
 
@@ -93,7 +94,7 @@ def test_a_row_is_inserted_with_what_stands_beside_and_below_it(ada: Player, cou
         FeedEntry(game_id=ada.game_id, environment=ada.environment, player=ada, tick=tick, at=NOON) for tick in (0, 1)
     ]
     with count_queries() as counted:
-        statements.insert(
+        storing.insert(
             "default",
             new,
             [Upsert([score(ada, "xp", 8), score(ada, "coins", 1)], KEY, VALUES), Upsert([], KEY, VALUES)],
@@ -114,8 +115,8 @@ def test_a_row_is_inserted_with_what_stands_beside_and_below_it(ada: Player, cou
 
 def test_a_row_may_be_inserted_alone(ada: Player) -> None:
     first, second = call(ada), call(ada)
-    statements.insert("default", first)
-    statements.insert("default", second)
+    storing.insert("default", first)
+    storing.insert("default", second)
     assert second.pk == first.pk + 1
     assert Call.objects.get(pk=second.pk).seed == second.seed
 
@@ -146,7 +147,7 @@ def test_a_play_whose_writes_fail_takes_the_callers_transaction_with_it(
                 services.play(Realm("small"), "ada", "read")
             Player.objects.count()
 
-    for broken in (statements, "insert"), (statements, "read"):
+    for broken in (storing, "insert"), (statements, "read"):
         with monkeypatch.context() as patched:
             patched.setattr(*broken, fail)
             with pytest.raises(transaction.TransactionManagementError):

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from django_playlyfe.engine import transactions
+from django_playlyfe.engine import storing, transactions
 from django_playlyfe.engine.boards import contributions, histograms
 from django_playlyfe.engine.boards.contributions import Address, RecordedCredit
 from django_playlyfe.engine.boards.histograms import Move
@@ -25,12 +25,11 @@ from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.rules.arithmetic import LIMIT
 from django_playlyfe.engine.rules.cycles import cycle_key, first_day, following_day
 from django_playlyfe.engine.rules.plan import Plan
-from django_playlyfe.engine.statements import Asked, Reading, Row, Upsert
+from django_playlyfe.engine.statements import Asked, Reading, Row
+from django_playlyfe.engine.storing import Upsert
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _DAY = timedelta(days=1)
-_BATCH = 500
-"""Most rows of one statement."""
 _LOOKED_FOR = 32
 """Most rows that are read before it is known whether a call concerns them."""
 
@@ -283,17 +282,8 @@ def _load(keys: Iterable[RowKey]) -> dict[RowKey, BoardRow]:
 
 
 def store(game: int, environment: str, rows: Mapping[RowKey, Standing]) -> None:
-    """Insert or update rows, in one statement where they are not very many."""
-    database = transactions.write_connection()
-    made = _made(game, environment, rows)
-    if made:
-        _rows().bulk_create(
-            made,
-            batch_size=_BATCH,
-            update_conflicts=True,
-            update_fields=_VALUES,
-            unique_fields=_KEY if database.features.supports_update_conflicts_with_target else None,
-        )
+    """Insert or update rows, in one statement."""
+    storing.upsert(transactions.write_alias(), Upsert(_made(game, environment, rows), _KEY, _VALUES))
 
 
 def _made(game: int, environment: str, rows: Mapping[RowKey, Standing]) -> list[BoardRow]:

@@ -79,7 +79,7 @@ def from_log(players: Sequence[Player]) -> dict[int, Projected]:
     """What the log comes to for each of these players, by primary key. One query, two if their calls credited others;
     calls are read one after the other, so that memory does not grow with the log."""
     adding = {player.pk: Adding(player) for player in players}
-    for call in calls_of(players):
+    for call in calls_of(players, without=("dice", "idempotency_key", "recorded_at")):
         if call.player_id is not None:
             adding[call.player_id].add(call)
     found = {key: added.result for key, added in adding.items()}
@@ -87,10 +87,11 @@ def from_log(players: Sequence[Player]) -> dict[int, Projected]:
     return found
 
 
-def calls_of(players: Sequence[Player]) -> Iterable[Call]:
-    """The calls of these players, player by player in the order of the log, with their design versions."""
+def calls_of(players: Sequence[Player], without: Iterable[str] = ()) -> Iterable[Call]:
+    """The calls of these players, player by player in the order of the log, with their design versions; ``without``
+    names fields that nobody will ask for."""
     calls = Call.objects.using(transactions.write_alias()).filter(player__in=[player.pk for player in players])
-    calls = calls.select_related("version").defer("version__document")
+    calls = calls.select_related("version").defer("version__document", *without)
     return calls.order_by("player_id", "pk").iterator(chunk_size=READ_AT_ONCE)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django_playlyfe.engine import guards, transactions
+from django_playlyfe.engine import guards, storing, transactions
 from django_playlyfe.engine.boards import crediting, histograms
 from django_playlyfe.engine.history import comparing, projected, tombstones
 from django_playlyfe.engine.history.checking import Checked, compared, of_histograms
@@ -14,9 +14,6 @@ from django_playlyfe.engine.history.projected import Projected
 from django_playlyfe.engine.models import ActionCount, BoardRow, FeedEntry, Player, Score
 from django_playlyfe.engine.projections import count_rows, score_rows
 from django_playlyfe.engine.realm import Realm, find_game
-
-_ROWS = 500
-"""Most rows of one statement."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +88,18 @@ def _rewrite(players: Sequence[Player], expected: dict[int, Projected]) -> None:
     for model in (Score, ActionCount, FeedEntry, BoardRow):
         model._default_manager.using(database).filter(player__in=keys).delete()
     guards.forget(players)
+    scores: list[Score] = []
+    counts: list[ActionCount] = []
+    entries: list[FeedEntry] = []
     for player in players:
         made = expected[player.pk]
-        Score.objects.using(database).bulk_create(score_rows(made.projections), batch_size=_ROWS)
-        ActionCount.objects.using(database).bulk_create(count_rows(made.projections), batch_size=_ROWS)
+        scores += score_rows(made.projections)
+        counts += count_rows(made.projections)
+        entries += _feed(player, made)
         guards.add(player, made.projections.guards)
-        FeedEntry.objects.using(database).bulk_create(_feed(player, made), batch_size=_ROWS)
         crediting.store(player.game_id, player.environment, made.rows)
+    for rows in (scores, counts, entries):
+        storing.add(database, rows)
     for game, environment in {(player.game_id, player.environment) for player in players}:
         histograms.discard(game, environment)  # rows came and went past it
 
