@@ -139,7 +139,6 @@ def make_histogram(realm: Any) -> None:
     """Let a reader begin it, and be sure that no process needs time to hear of it."""
     from django_playlyfe.engine import selectors
     from django_playlyfe.engine.boards import histograms
-
     from django_playlyfe.engine.models import Histogram
 
     lease, histograms.LEASE = histograms.LEASE, 0.0
