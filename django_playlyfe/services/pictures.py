@@ -33,7 +33,8 @@ def picture(
     user: Who | None = None,
     game: str = DEFAULT_GAME,
 ) -> Picture:
-    """A picture, to be shown to a browser: ``StreamingHttpResponse(found, headers=found.headers())``.
+    """A picture, to be shown to a browser: ``StreamingHttpResponse(found, headers=found.headers())``, or in an async
+    view ``HttpResponse(await sync_to_async(found.read)(), headers=found.headers())``.
 
     Of a game on a server it is fetched once a day; that there is none is remembered for an hour. Within a request it is
     waited for no longer than for any other read, and one that takes longer is there for the next request. Small ones

@@ -14,6 +14,7 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
 
 import django
@@ -321,6 +322,61 @@ def end_our_session() -> None:
     other.close()
 
 
+def locked_while_settling(case: str) -> dict:
+    """Another session holds the row (SQLite: the file) for longer than ours waits. The first exit code is how often
+    settling failed."""
+    owe(case)
+
+    def work() -> int:
+        call, failures, done = sending._call, [], []
+        drop = claim.drop_broken_connections
+
+        def and_then_lock(backend, row):
+            answer = call(backend, row)
+            if row.kind == "play" and not done:
+                done.append(1)
+                lock_for_a_moment(row.pk)
+            return answer
+
+        def count():
+            failures.append(1)
+            drop()
+
+        sending._call, claim.drop_broken_connections = and_then_lock, count
+        drain_all()
+        return min(len(failures), 99)
+
+    exits = [exit_code(fork(work)), exit_code(fork(drain_all))]
+    return {"exits": exits, **seen(case)}
+
+
+def lock_for_a_moment(pk: int) -> None:
+    """Lock a row in another session, and be impatient in ours."""
+    impatience, seconds = {
+        "sqlite": ("PRAGMA busy_timeout = 50", 0.6),
+        "postgresql": ("SET lock_timeout = '50ms'", 0.6),
+        "mysql": ("SET SESSION innodb_lock_wait_timeout = 1", 1.6),
+    }[connection.vendor]
+    is_locked = threading.Event()
+
+    def hold() -> None:
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute("BEGIN IMMEDIATE")
+            else:
+                cursor.execute("BEGIN")
+                cursor.execute(f"SELECT id FROM {Delivery._meta.db_table} WHERE id = %s FOR UPDATE", [pk])
+            is_locked.set()
+            time.sleep(seconds)
+            cursor.execute("ROLLBACK")
+        connection.close()
+
+    threading.Thread(target=hold).start()
+    is_locked.wait()
+    with connection.cursor() as cursor:
+        cursor.execute(impatience)
+
+
 LOSSES = {"D17": end_our_session, "D17-restarted": restart, "D17-stopped": stop}
 
 
@@ -363,6 +419,7 @@ CASES = {
     "D13": killed_while_a_person_settles,
     "D14": four_drainers,
     "D15": stopped_with_the_answer_in_hand,
+    "D16": locked_while_settling,
     **dict.fromkeys(LOSSES, lost_between_send_and_settle),
     "D30": told_to_stop,
 }

@@ -19,7 +19,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core import serializers
 from django.core.management import call_command
-from django.db import DatabaseError, OperationalError, connection, connections
+from django.db import DatabaseError, OperationalError, connection, connections, transaction
 from django.utils import timezone
 
 from django_playlyfe import services
@@ -290,6 +290,36 @@ def test_D23_a_smaller_id_that_is_committed_late_is_neither_lost_nor_doubled(rem
     late.save(force_insert=True)
     drain()
     assert order_of(remote, user.pk) == ["later", "earlier"], "id order is not commit order; the docs say so"
+    assert rows() == [("play", "delivered"), ("play", "delivered")]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_D23_of_two_open_transactions_about_one_player_neither_play_is_lost_or_doubled(remote, site, player):
+    site(remote.url)
+    user = player()
+    written, may_commit = threading.Event(), threading.Event()
+
+    def commit_late():
+        with transaction.atomic():
+            services.play(user, "earlier")
+            written.set()
+            may_commit.wait(20)
+        connections.close_all()
+
+    late = threading.Thread(target=commit_late)
+    late.start()
+    assert written.wait(20)
+    services.play(user, "later")
+    drain()
+    assert order_of(remote, user.pk) == ["later"], "it was committed first"
+    may_commit.set()
+    late.join(20)
+    assert [row.action for row in Delivery.objects.order_by("pk")] == ["earlier", "later"], (
+        "id order is not commit order"
+    )
+    drain()
+    assert order_of(remote, user.pk) == ["later", "earlier"]
     assert rows() == [("play", "delivered"), ("play", "delivered")]
 
 

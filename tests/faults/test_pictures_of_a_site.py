@@ -11,6 +11,8 @@ import pytest
 from django.http import StreamingHttpResponse
 
 from django_playlyfe import cache, page_budget, services
+from django_playlyfe.client.images import IMAGE_LIMITS
+from django_playlyfe.client.limits import Limits
 from django_playlyfe.delivery import drain
 from django_playlyfe.exceptions import BadResponse, NotFound, PlaylyfeError, ResponseLost, Suppressed
 from django_playlyfe.reading.background import reader
@@ -164,6 +166,21 @@ def test_a_picture_that_turns_out_too_large_is_cut(visit, remote):
         assert found.length is None
         error = raised(found.read)
     assert (type(error), error.reason) == (BadResponse, "too_large")
+
+
+def test_a_large_picture_that_stops_coming_is_cut_after_ten_seconds_of_the_servers_time(visit, remote, monkeypatch):
+    assert IMAGE_LIMITS.wall == 10.0
+    monkeypatch.setattr("django_playlyfe.client.exchange.IMAGE_LIMITS", Limits(wall=0.5))
+    remote.reset(shown(LARGE, do="drip", at_once=1_200_000))
+    with visit():
+        found = services.picture("player", "ada")
+        time.sleep(0.6)  # the visitor's slowness costs nothing
+        pieces = iter(found)
+        got = next(pieces)
+        error = raised(lambda: [*pieces])
+    assert len(got) == 64 * 1024
+    assert (type(error), error.reason) == (ResponseLost, "deadline")
+    wait_until(lambda: was_cut(remote))
 
 
 def test_many_who_ask_at_once_ask_the_game_once(visit, remote):

@@ -19,7 +19,7 @@ from tests.faultserver.handle import ROOT
 
 KILLED = 9
 POINTS = ["D5", "D6", "D7", "D8", "D9", "D10", "D11", "D12"]
-OTHERS = ["D4", "D13", "D14", "D15", "D17", "D30"]
+OTHERS = ["D4", "D13", "D14", "D15", "D16", "D17", "D30"]
 
 
 def sqlite(tmp_path_factory):
@@ -197,6 +197,15 @@ def test_D15_an_old_owner_that_wakes_after_its_lease_settles_nothing(run):
     assert case["exits"] == [0, 7], "the log says late"
     assert case["untouched"]
     check_nothing_lost_doubled_or_out_of_order(outcome, case)
+
+
+def test_D16_a_row_that_somebody_has_locked_is_settled_when_it_is_free(run):
+    outcome = run("announced")
+    case = outcome.cases["D16"]
+    failures, fresh = case["exits"]
+    assert (1 <= failures < 99, fresh) == (True, 0), "it was locked, and settled all the same"
+    check_nothing_lost_doubled_or_out_of_order(outcome, case)
+    assert {len(outcome.posts(row[4])) for row in case["rows"]} == {1}, "nothing was sent again"
 
 
 def test_D17_a_database_that_ends_the_session_between_send_and_settle(run, database):

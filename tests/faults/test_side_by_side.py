@@ -13,7 +13,7 @@ from django_playlyfe import page_budget, services
 from django_playlyfe.reading.background import reader
 from tests.faultserver.steps import ALWAYS, Step
 
-pytestmark = [pytest.mark.django_db, pytest.mark.fault("R3")]
+pytestmark = pytest.mark.django_db
 
 BOARDS = "/v2/runtime/leaderboards"
 SLOW = Step(on="get", delay=0.4, times=ALWAYS)
