@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from django.core.signals import request_finished
+from django.db import close_old_connections, connection
 from django.http import StreamingHttpResponse
 
 from django_playlyfe import cache, page_budget, services
@@ -66,6 +68,15 @@ def wait_until(condition):
     while not condition():
         assert time.perf_counter() < give_up_at
         time.sleep(0.005)
+
+
+def end_of(response):
+    """What a server does when the browser is gone. As in Django's test client, the test's connection stays open."""
+    request_finished.disconnect(close_old_connections)
+    try:
+        response.close()
+    finally:
+        request_finished.connect(close_old_connections)
 
 
 def was_cut(remote):
@@ -143,7 +154,7 @@ def test_a_browser_that_goes_away_closes_the_connection_to_the_game(visit, remot
         assert int(response.headers["Content-Length"]) == len(LARGE)
         assert next(iter(response)).startswith(PNG[:8])
         assert not was_cut(remote), "its beginning is being shown"
-        response.close()
+        end_of(response)
     wait_until(lambda: was_cut(remote))
 
 
@@ -193,6 +204,8 @@ def test_many_who_ask_at_once_ask_the_game_once(visit, remote):
                 found.append(services.picture("player", "ada").read())
         except PlaylyfeError as error:
             errors.append(error)
+        finally:
+            connection.close()  # of this thread
 
     visitors = [threading.Thread(target=one) for _ in range(4)]
     for visitor in visitors:
