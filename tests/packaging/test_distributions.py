@@ -19,13 +19,17 @@ NEEDED = (
     "django_playlyfe/py.typed",
     "django_playlyfe/migrations/0001_initial.py",
     "django_playlyfe/engine/migrations/0001_initial.py",
+    "django_playlyfe/engine/server/openapi.yaml",
     "django_playlyfe/engine/starter.json",
+    "django_playlyfe/engine/templates/django_playlyfe_engine/authorize.html",
     "django_playlyfe/locale/de/LC_MESSAGES/django.mo",
     "django_playlyfe/engine/locale/de/LC_MESSAGES/django.mo",
     "django_playlyfe/static/django_playlyfe/playlyfe.css",
     "django_playlyfe/templates/django_playlyfe/pages/profile.html",
     "django_playlyfe/testing/__init__.py",
 )
+AWAY = {".ci", ".gitattributes", ".gitignore"}
+"""What means nothing without the repository."""
 EXTRAS = {"engine", "server", "crypto", "images", "jwt", "progress", "demo", "test"}
 
 
@@ -44,7 +48,7 @@ def test_the_sdist_holds_the_package_and_what_people_read_first(distributions):
     with tarfile.open(distributions.sdist) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
     assert held.issuperset(shipped())
-    assert held.issuperset({"README.rst", "LICENSE", "CHANGELOG.rst", "pyproject.toml", "docs/testing.rst", "run.py"})
+    assert held.issuperset(name for name in tracked() if name.partition("/")[0] not in AWAY)
 
 
 def test_the_description_is_fit_for_the_index(distributions):

@@ -146,6 +146,22 @@ def test_the_jwt_extra_names_itself_when_absent_and_works_when_present(environme
     assert with_site(environment, site, TOKENS, "server", "jwt") == "jwt"
 
 
+PICTURE = """
+    import django; django.setup()
+    from django_playlyfe.engine import pictures
+    from django_playlyfe.exceptions import ConfigurationError
+    try:
+        print(len(pictures.read_upload(pictures.stock_image("default-item", "small"))))
+    except ConfigurationError as error:
+        print(error)
+"""
+
+
+def test_the_images_extra_names_itself_when_absent_and_works_when_present(environment, site):
+    assert 'pip install "django-playlyfe[images]"' in with_site(environment, site, PICTURE, "server")
+    assert int(with_site(environment, site, PICTURE, "server", "images")) > 1
+
+
 @pytest.mark.parametrize(
     ("extra", "module"),
     [
