@@ -142,6 +142,40 @@ def test_a_condition_of_several_rows_becomes_all_or_any_of_them(designer: Design
     }
 
 
+@pytest.mark.parametrize(
+    ("stored", "shown", "more"),
+    [
+        ({"id": "best"}, "player", ""),
+        ({"id": "best", "per": "genre"}, "genre", ""),
+        ({"id": "mine", "per": "genre"}, "", "mine"),
+        ({"id": "best", "per": "player"}, "", "player"),
+    ],
+)
+def test_whose_best_is_to_be_beaten_is_shown_and_kept(
+    designer: Designer, stored: dict[str, str], shown: str, more: str
+) -> None:
+    design = deepcopy(QUEST)
+    design["actions"][0]["variables"].append({"name": "player", "type": "string", "required": False})
+    design["actions"][0]["rules"][0]["rewards"][0]["best"] = stored
+    Game.objects.update(document=design)
+    data = form(designer.get("component", "actions", "finish_book"))
+    assert data["actions-rules-0-rewards-0-best"] == [shown]
+    assert more in data.get("actions-rules-0-rewards-0-more", [""])[0]
+    assert designer.post("component", "actions", "finish_book", data={**data, "_save": "Save"}).status_code == 302
+    assert document() == design
+
+
+@pytest.mark.parametrize("once", [{"id": "once"}, {"id": "first", "per": "genre"}])
+def test_what_is_paid_once_is_shown_and_kept(designer: Designer, once: dict[str, str]) -> None:
+    design = deepcopy(QUEST)
+    design["actions"][0]["rules"][0]["once"] = once
+    Game.objects.update(document=design)
+    data = form(designer.get("component", "actions", "finish_book"))
+    assert data["actions-rules-0-once"] == ["per" if "per" in once else "player"]
+    assert designer.post("component", "actions", "finish_book", data={**data, "_save": "Save"}).status_code == 302
+    assert document() == design
+
+
 def test_a_limit_goes_when_its_field_is_emptied(designer: Designer) -> None:
     data = form(designer.get("component", "actions", "finish_book"))
     assert data["actions-rate_count"] == ["5"]

@@ -99,7 +99,7 @@ def test_all_that_is_wrong_with_a_file_is_told_and_its_text_is_kept(designer: De
 def test_what_is_no_design_is_told(designer: Designer, content: bytes) -> None:
     shown = look(designer, content)
     assert shown.status_code == 422
-    assert b"desk-wrong" in shown.content or b"too large for this page" in shown.content
+    assert b"desk-list" in shown.content or b"too large for this page" in shown.content
     assert Game.objects.get().document == QUEST
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from django_playlyfe.engine import editing, services
+from django_playlyfe.engine.admin.desk import problems
 from django_playlyfe.engine.design.normalise import normalise
+from django_playlyfe.engine.design.shapes import CODES
 from django_playlyfe.engine.models import Game
 from django_playlyfe.engine.realm import Realm
 from tests.engine.conftest import LIBRARY_QUEST, action, design, point, reward
@@ -18,6 +22,14 @@ from tests.engine.desk.conftest import Designer
 from tests.engine.desk.pages import form
 
 pytestmark = pytest.mark.django_db
+SOURCES = Path(problems.__file__).resolve().parents[2] / "design"
+CHECKS = {
+    code
+    for folder in ("semantics", "findings")
+    for path in (SOURCES / folder).glob("*.py")
+    for code in re.findall(r'"((?:[A-Z]+_[A-Z_]+|INERT|MINIMUM|MAXIMUM))"', path.read_text(encoding="utf-8"))
+}
+"""Codes of problems in the source of the checks."""
 
 
 def test_all_components_are_there_with_their_types_and_in_short(designer: Designer) -> None:
@@ -39,7 +51,7 @@ def test_errors_and_findings_lead_to_their_components(designer: Designer) -> Non
     editing.delete(Realm("library_quest"), "metrics", "coins")
     page = designer.get()
     assert "The working design has" in page.content.decode()
-    addresses = [address for _problem, address in page.context["problems"]]
+    addresses = [problem.address for problem in page.context["problems"]]
     assert designer.url("component", "actions", "buy_bookmark") in addresses
 
 
@@ -133,3 +145,24 @@ def test_a_form_without_its_token_is_refused(designer: Designer) -> None:
 
 def test_a_game_that_there_is_not_is_not_found(designer: Designer) -> None:
     assert designer.client.get(f"/admin/django_playlyfe_engine/game/{designer.game.pk + 1}/desk/").status_code == 404
+
+
+# --- other languages --------------------------------------------------------------------------------------------------
+
+
+def test_a_german_designer_reads_german_and_what_the_check_says_in_english(designer: Designer) -> None:
+    german = {"Accept-Language": "de"}
+    editing.delete(Realm("library_quest"), "metrics", "coins")
+    text = designer.client.get(designer.url(), headers=german).content.decode()
+    for said in ("Entwurfstisch", "Es bezieht sich auf etwas, das es nicht gibt.", '<span lang="en">'):
+        assert said in text
+    page = designer.client.get(designer.url("component", "metrics", "xp"), headers=german)
+    data = {**form(page), "metrics-minimum": "few", "_save": "Save"}
+    refused = designer.post("component", "metrics", "xp", data=data, headers=german).content.decode()
+    assert "Der Wert ist falsch geschrieben." in refused
+    assert "Erwartet: " in refused
+
+
+def test_every_kind_of_problem_has_a_sentence() -> None:
+    codes = {*CODES.values(), *CHECKS}
+    assert {code for code in codes if not problems._LEADS.get(code)} == set()

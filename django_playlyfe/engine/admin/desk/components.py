@@ -16,8 +16,8 @@ from django_playlyfe.engine.admin.desk.entrance import EDIT, Desk
 from django_playlyfe.engine.admin.desk.fields import as_text
 from django_playlyfe.engine.admin.desk.forms import MOST_FIELDS, TYPES, form_of
 from django_playlyfe.engine.admin.desk.forms.common import PlainPart
-from django_playlyfe.engine.admin.desk.overview import place
 from django_playlyfe.engine.admin.desk.parts import MORE, Part
+from django_playlyfe.engine.admin.desk.problems import in_html, located
 from django_playlyfe.engine.design.report import Problem
 from django_playlyfe.exceptions import Conflict, InvalidRequest
 
@@ -112,12 +112,12 @@ class Editor:
         """The problems of this component, each beside its field."""
         if self.kind in SINGLE:
             own = drafts.of(found, self.kind, "")
-            self.form.blame(own, (self.kind,))
+            self.form.blame(own, (self.kind,), in_html)
             return own
         own = []
         for name in (str(body.get("id", "")), str(index)):
             some = drafts.of(found, self.kind, name)
-            self.form.blame(some, (self.kind, name))
+            self.form.blame(some, (self.kind, name), in_html)
             own += some
         if self.component_id and body.get("id") != self.component_id:
             self.form.add_error(None, _("The id never changes; it is %(id)s.") % {"id": self.component_id})
@@ -222,5 +222,5 @@ def delete(desk: Desk, kind: str, component_id: str) -> HttpResponse:
         kind_title=words.KINDS[kind][1],
         component_id=component_id,
         seen=drafts.fingerprint(stored),
-        referring=[(problem, place(desk, problem.path)) for problem in referring],
+        referring=located(desk, referring),
     )

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from django_playlyfe.engine.admin.desk import words
 from django_playlyfe.engine.admin.desk.entrance import Desk
-from django_playlyfe.engine.admin.desk.parts import Text, tokens
+from django_playlyfe.engine.admin.desk.parts import Text
+from django_playlyfe.engine.admin.desk.paths import tokens
 from django_playlyfe.engine.design.diff import Difference, diff
 from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.models import DesignVersion, Environment

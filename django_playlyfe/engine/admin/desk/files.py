@@ -15,6 +15,7 @@ from django_playlyfe.engine.admin.desk import drafts
 from django_playlyfe.engine.admin.desk.differences import grouped, version_of
 from django_playlyfe.engine.admin.desk.drafts import Edited
 from django_playlyfe.engine.admin.desk.entrance import EDIT, Desk
+from django_playlyfe.engine.admin.desk.problems import located
 from django_playlyfe.engine.design.diff import diff
 from django_playlyfe.engine.design.export import export
 from django_playlyfe.engine.design.load import parse
@@ -122,7 +123,7 @@ def _page(
         _("Import a design"),
         status,
         form=form,
-        problems=problems,
+        problems=located(desk, problems),
         document=document,
         groups=grouped(diff(normalise(desk.document), document)) if document is not None else [],
         seen=drafts.fingerprint(desk.document),

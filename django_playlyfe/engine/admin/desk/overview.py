@@ -12,10 +12,12 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from django_playlyfe.engine import activation
-from django_playlyfe.engine.admin.desk import drafts, words
+from django_playlyfe.engine.admin.desk import words
 from django_playlyfe.engine.admin.desk.entrance import Desk
 from django_playlyfe.engine.admin.desk.forms import TYPES
-from django_playlyfe.engine.admin.desk.parts import Text, tokens
+from django_playlyfe.engine.admin.desk.parts import Text
+from django_playlyfe.engine.admin.desk.paths import tokens
+from django_playlyfe.engine.admin.desk.problems import located
 from django_playlyfe.engine.canonical import canonical
 from django_playlyfe.engine.design.diff import diff
 from django_playlyfe.engine.design.findings import Earning, Finding, earnings, unreachable
@@ -76,9 +78,8 @@ def overview(desk: Desk) -> HttpResponse:
         tables=[_table(desk, kind, query, examined.report.problems) for kind in _kinds(desk)],
         query=query,
         examined=examined,
-        problems=[(problem, place(desk, problem.path)) for problem in examined.report.problems],
-        warnings=[(problem, place(desk, problem.path)) for problem in examined.report.warnings],
-        findings=[(finding, place(desk, finding.path)) for finding in examined.findings],
+        problems=located(desk, examined.report.problems),
+        notes=located(desk, [*examined.report.warnings, *examined.findings]),
         standing=list(_standing(desk)),
         is_long=any(len(desk.document.get(kind, ())) > 10 for kind in words.KINDS),
     )
@@ -97,16 +98,6 @@ def _examine(text: str) -> Examination:
         return Examination(report)
     plan = activation.compiled(Realm(), document)
     return Examination(report, tuple(unreachable(plan)), tuple(earnings(plan)))
-
-
-def place(desk: Desk, pointer: str) -> str:
-    """The address of the page that shows a place in the design; "" if none does."""
-    steps = tokens(pointer)
-    if steps and steps[0] in drafts.SINGLE:
-        return desk.url(steps[0])
-    if len(steps) > 1 and steps[0] in words.KINDS and drafts.find(desk.document, steps[0], steps[1]) is not None:
-        return desk.url("component", steps[0], steps[1])
-    return ""
 
 
 def _kinds(desk: Desk) -> list[str]:

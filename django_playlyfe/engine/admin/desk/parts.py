@@ -7,24 +7,22 @@ their path. Keys that no field shows are kept, as JSON, so that a form never los
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.utils.functional import Promise
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.admin.desk.fields import PickField
+from django_playlyfe.engine.admin.desk.paths import Path, Wire, drop, get, put, tokens
 from django_playlyfe.engine.design.catalogue import Catalogue
 from django_playlyfe.engine.design.report import Problem
 
 if TYPE_CHECKING:
     from django.http import QueryDict
 
-Wire = dict[str, Any]
-Path = tuple[str, ...]
 Text = str | Promise
 
 MOST_ROWS = 500
@@ -147,7 +145,7 @@ class Part(forms.Form):
         rest = copy.deepcopy(dict(value))
         rest.pop("_errors", None)
         for path in self.known_paths():
-            _drop(rest, path)
+            drop(rest, path)
         return rest
 
     def pick(self, name: str, choices: Sequence[Any]) -> None:
@@ -184,12 +182,13 @@ class Part(forms.Form):
             for index, row in enumerate(self.rows[name].kept):
                 yield from row.places((*base, *rows.path, str(index)))
 
-    def blame(self, problems: Sequence[Problem], base: Path) -> None:
+    def blame(self, problems: Sequence[Problem], base: Path, say: Callable[[Problem], str]) -> None:
         """Put each problem to the field that it is about, or to the smallest object around it.
 
         Args:
             problems: of a check of the whole document.
             base: the path of this object in it.
+            say: what is shown there.
         """
         known: dict[Path, tuple[Part, str | None]] = {}
         for path, form, name in self.places(base):
@@ -201,7 +200,7 @@ class Part(forms.Form):
             while steps not in known and len(steps) > len(base):
                 steps = steps[:-1]
             form, field = known.get(steps, (self, None))
-            form.add_error(field if field in form.fields else None, in_html(problem))
+            form.add_error(field if field in form.fields else None, say(problem))
 
     def count_fields(self) -> int:
         """How many fields a browser would send."""
@@ -320,45 +319,3 @@ def _values(group: Any) -> list[str]:
     """The values of a choice, or of a group of choices."""
     value, label = group
     return [inner for inner, _ in label] if isinstance(label, list | tuple) else [value]
-
-
-# --- objects by paths -------------------------------------------------------------------------------------------------
-
-
-def get(value: Any, path: Path) -> Any:
-    """What is at a path; None if nothing is."""
-    for step in path:
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
-
-
-def put(value: Wire, path: Path, found: Any) -> None:
-    """Store something at a path."""
-    for step in path[:-1]:
-        value = value.setdefault(step, {})
-    value[path[-1]] = found
-
-
-def _drop(value: Wire, path: Path) -> None:
-    inside = value.get(path[0])
-    if len(path) == 1:
-        value.pop(path[0], None)
-    elif isinstance(inside, dict):
-        _drop(inside, path[1:])
-        if not inside:
-            del value[path[0]]
-
-
-def tokens(pointer: str) -> Path:
-    """The steps of a JSON pointer."""
-    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
-
-
-def in_html(problem: Problem) -> str:
-    """A problem beside its field: what is wrong, where in the design file, and what was expected."""
-    return format_html(
-        '{} <span class="desk-where"><code>{}</code> {}</span>',
-        problem.message,
-        problem.path or "/",
-        _("Expected: %(what)s.") % {"what": problem.expected},
-    )

@@ -17,8 +17,9 @@ from django_playlyfe.engine.admin.desk import drafts
 from django_playlyfe.engine.admin.desk.differences import grouped
 from django_playlyfe.engine.admin.desk.drafts import Edited
 from django_playlyfe.engine.admin.desk.entrance import Desk
-from django_playlyfe.engine.admin.desk.overview import examine, place
+from django_playlyfe.engine.admin.desk.overview import examine
 from django_playlyfe.engine.admin.desk.parts import Text
+from django_playlyfe.engine.admin.desk.problems import located
 from django_playlyfe.engine.design.diff import diff
 from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.exceptions import DesignConflict, DesignInvalid
@@ -176,7 +177,7 @@ class Publication:
             environment=environment,
             version=version,
             seen=drafts.fingerprint(desk.document),
-            problems=[(problem, place(desk, problem.path)) for problem in report.problems],
+            problems=located(desk, report.problems),
             groups=grouped(changes),
             conflicts=self._conflicts() if conflicts is None else conflicts,
             may_award=version is not None and self._are_few(),

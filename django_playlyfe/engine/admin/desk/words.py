@@ -63,6 +63,8 @@ def reward(one: Wire) -> str:
         said = ", ".join(f"{item} {signs.get(str(verb), '')}{count}" for item, count in value.items())
     else:
         said = f"{metric} {signs.get(str(verb), '')}{value}"
+    if one.get("best"):
+        said = _("%(reward)s beyond the best") % {"reward": said}
     chance = one.get("probability", 1)
     return said if chance == 1 else f"{said} ({float(chance):.4g})"
 

@@ -11,7 +11,8 @@ from django_playlyfe.engine.admin.desk.fields import LineField, NumberField, Pic
 from django_playlyfe.engine.admin.desk.forms.common import COMMON, ComponentPart
 from django_playlyfe.engine.admin.desk.forms.conditions import ConditionPart
 from django_playlyfe.engine.admin.desk.forms.rewards import VARIABLES, RewardRulePart
-from django_playlyfe.engine.admin.desk.parts import Inner, Rows, Wire
+from django_playlyfe.engine.admin.desk.parts import Inner, Rows
+from django_playlyfe.engine.admin.desk.paths import Wire
 
 _UNITS = [
     ("1", _("milliseconds")),

@@ -12,7 +12,8 @@ from django_playlyfe.engine.admin.desk.fields import PickField
 from django_playlyfe.engine.admin.desk.forms import offers
 from django_playlyfe.engine.admin.desk.forms.common import COMMON, ComponentPart
 from django_playlyfe.engine.admin.desk.forms.conditions import ConditionPart
-from django_playlyfe.engine.admin.desk.parts import Inner, Wire
+from django_playlyfe.engine.admin.desk.parts import Inner
+from django_playlyfe.engine.admin.desk.paths import Wire
 from django_playlyfe.engine.design.schema.boards import CYCLES
 
 

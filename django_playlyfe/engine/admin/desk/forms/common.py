@@ -9,7 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.admin.desk.fields import LineField, ObjectField, TagsField, more_field
-from django_playlyfe.engine.admin.desk.parts import Part, Path, Wire
+from django_playlyfe.engine.admin.desk.parts import Part
+from django_playlyfe.engine.admin.desk.paths import Path, Wire
 
 COMMON: Mapping[str, Path] = {
     "id": ("id",),

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.admin.desk.fields import LineField, ObjectField, PickField
 from django_playlyfe.engine.admin.desk.forms import offers
-from django_playlyfe.engine.admin.desk.parts import Part, Path, Rows, Wire
+from django_playlyfe.engine.admin.desk.parts import Part, Rows
+from django_playlyfe.engine.admin.desk.paths import Path, Wire
 
 _LEAVES = ("metric", "action", "time", "var", "team")
 

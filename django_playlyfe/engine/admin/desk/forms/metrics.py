@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.admin.desk.fields import LineField, more_field
 from django_playlyfe.engine.admin.desk.forms.common import COMMON, ComponentPart
-from django_playlyfe.engine.admin.desk.parts import Part, Path, Rows
+from django_playlyfe.engine.admin.desk.parts import Part, Rows
+from django_playlyfe.engine.admin.desk.paths import Path
 
 
 class MetricPart(ComponentPart):

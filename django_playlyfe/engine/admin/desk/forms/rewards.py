@@ -11,13 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from django_playlyfe.engine.admin.desk.fields import LineField, NumberField, PickField, more_field
 from django_playlyfe.engine.admin.desk.forms import offers
 from django_playlyfe.engine.admin.desk.forms.conditions import ConditionPart
-from django_playlyfe.engine.admin.desk.parts import Inner, Part, Rows, Wire
+from django_playlyfe.engine.admin.desk.parts import Inner, Part, Rows
+from django_playlyfe.engine.admin.desk.paths import Wire
 
+_PLAYER = "player"
 VERBS = [("add", _("give")), ("remove", _("take")), ("set", _("set to"))]
 
 
-class CertainRewardPart(Part):
-    """A reward that no dice decide about."""
+class PlainRewardPart(Part):
+    """What every reward has."""
 
     paths = {"metric": ("metric", "id"), "verb": ("verb",), "value": ("value",)}
     aliases = {("metric",): "metric", ("metric", "type"): "metric"}
@@ -50,12 +52,47 @@ class CertainRewardPart(Part):
         return reward
 
 
-class RewardPart(CertainRewardPart):
+class RewardPart(PlainRewardPart):
     """A reward, perhaps by chance."""
 
-    paths = {**CertainRewardPart.paths, "probability": ("probability",)}
+    paths = {**PlainRewardPart.paths, "probability": ("probability",)}
     probability = NumberField(label=_("Chance"), initial=1, help_text=_("From 0 to 1."))
-    field_order = ("metric", "verb", "value", "probability", "more")
+    field_order = ("metric", "verb", "value", "probability", "best", "more")
+
+
+class BestMixin(PlainRewardPart):
+    """A reward that may pay only what is better than the best before."""
+
+    aliases = {**PlainRewardPart.aliases, ("best",): "best", ("best", "per"): "best"}
+    best = LineField(label=_("Beyond the best of"), size=9, code=True)
+
+    def load(self, value: Mapping[str, Any]) -> Wire:
+        """The player, or the variable whose values have a best each."""
+        best = value.get("best")
+        whose = str(best.get("per", _PLAYER)) if isinstance(best, Mapping) and _is_simple(best) else ""
+        return {**super().load(value), "best": whose}
+
+    def unknown(self, value: Mapping[str, Any]) -> Wire:
+        """A best that is remembered under an id of its own stays as it is."""
+        rest = super().unknown(value)
+        return {key: entry for key, entry in rest.items() if key != "best" or not _is_simple(entry)}
+
+    def written(self) -> Wire:
+        """With whose best is to be beaten."""
+        reward, whose = super().written(), self.cleaned_data["best"]
+        if whose:
+            reward["best"] = {} if whose == _PLAYER else {"per": whose}
+        return reward
+
+
+class ActionRewardPart(BestMixin, RewardPart):
+    """A reward of an action."""
+
+
+class CertainRewardPart(BestMixin):
+    """A reward that no dice decide about."""
+
+    field_order = ("metric", "verb", "value", "best", "more")
 
 
 class RewardRulePart(Part):
@@ -65,12 +102,13 @@ class RewardRulePart(Part):
     lists = {
         "rewards": Rows(
             ("rewards",),
-            RewardPart,
+            ActionRewardPart,
             _("Rewards"),
             _("reward"),
             help=_(
                 "Value: of points a number or an expression such as $vars['pages'] / 10; of items their ids and "
-                "counts, such as bookmark: 1, medal: 2; of states the id of one."
+                "counts, such as bookmark: 1, medal: 2; of states the id of one. Beyond the best of: player, or the "
+                "name of a variable with a best for each value; then only what is better than the best before is paid."
             ),
         )
     }
@@ -142,6 +180,11 @@ class VariablePart(Part):
 
 
 VARIABLES = Rows(("variables",), VariablePart, _("Variables"), _("variable"))
+
+
+def _is_simple(best: object) -> bool:
+    """Whether a text can say whose best it is."""
+    return isinstance(best, Mapping) and best.get("id", "best") == "best" and best.get("per") != _PLAYER
 
 
 def items_of(text: str) -> Wire:

@@ -13,7 +13,8 @@ from django_playlyfe.engine.admin.desk.forms import offers
 from django_playlyfe.engine.admin.desk.forms.common import COMMON, ComponentPart
 from django_playlyfe.engine.admin.desk.forms.conditions import ConditionPart
 from django_playlyfe.engine.admin.desk.forms.rewards import VARIABLES, CertainRewardRulePart
-from django_playlyfe.engine.admin.desk.parts import Inner, Part, Path, Rows
+from django_playlyfe.engine.admin.desk.parts import Inner, Part, Rows
+from django_playlyfe.engine.admin.desk.paths import Path
 
 
 class RulePart(ComponentPart):

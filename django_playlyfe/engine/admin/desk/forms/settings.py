@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.admin.desk.fields import LineField, PickField, more_field
-from django_playlyfe.engine.admin.desk.forms.rewards import RewardPart, RewardRulePart
+from django_playlyfe.engine.admin.desk.forms.rewards import RewardPart
 from django_playlyfe.engine.admin.desk.parts import Part, Rows
 
 
@@ -46,7 +46,14 @@ class BootstrapPart(Part):
 
     lists = {
         "scores": Rows(
-            ("scores",), RewardPart, _("Scores"), _("reward"), help=RewardRulePart.lists["rewards"].help, spare=1
+            ("scores",),
+            RewardPart,
+            _("Scores"),
+            _("reward"),
+            help=_(
+                "Value: of points a number; of items their ids and counts, such as bookmark: 1, medal: 2; of states "
+                "the id of one."
+            ),
         )
     }
     more = more_field()
