@@ -23,7 +23,7 @@ PRELOADED = """
 
     def work(name):
         wrong = 0
-        for number in range(25):
+        for number in range(100):
             player_id = f"{name}-{number}"
             wrong += client.call("GET", "/echo", player_id=player_id).data != {"echo": player_id}
         return wrong
