@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -300,6 +300,10 @@ class GameBackend(ABC):
         None: the player is not on the board, or the backend cannot tell.
         """
         return None
+
+    def leaderboard_of_each(self, board: str, reader_ids: Collection[str]) -> dict[str, Leaderboard]:
+        """The first ten rows of a board, of all time, as each of several readers sees it; as :meth:`profiles`."""
+        return _of_each(reader_ids, lambda reader_id: self.leaderboard(board, reader_id=reader_id))
 
     @abstractmethod
     def activity(self, player_id: str | None, *, limit: int = 20) -> Listing[Event]:

@@ -17,8 +17,16 @@ from django_playlyfe.models import PlayerLink
 from django_playlyfe.reading import questions
 from django_playlyfe.reading.question import Question
 from django_playlyfe.reading.together import answers, answers_together
-from django_playlyfe.services.reads import MOST_ROWS, Read, bounded, leaderboard_read, leaderboards_read
-from django_playlyfe.types import LeaderboardInfo
+from django_playlyfe.services.reads import (
+    MOST_ROWS,
+    Read,
+    bounded,
+    leaderboard_read,
+    leaderboards_read,
+    links_on,
+    with_users,
+)
+from django_playlyfe.types import Leaderboard, LeaderboardInfo
 
 if TYPE_CHECKING:
     from django_playlyfe.links import Who
@@ -38,6 +46,7 @@ def prefetch(
     notifications: bool = False,
     progress: bool = False,
     rarity: bool = False,
+    leaderboard: str = "",
 ) -> None:
     """Read the profiles of many users at once, for a page that shows each of them; at most 1,000.
 
@@ -52,6 +61,7 @@ def prefetch(
         notifications: also what the game has told each.
         progress: also how far each is on the way to levels and achievements.
         rarity: also how rare the badges are, as each sees it.
+        leaderboard: also the first ten rows of this board, of all time, and the row of each.
     """
     known = [user for user in islice(users, MOST_ROWS) if getattr(user, "pk", None) is not None]
     links = {link.user_id: link for link in PlayerLink.objects.filter(game=game, user__in=[user.pk for user in known])}
@@ -66,6 +76,7 @@ def prefetch(
         notifications=notifications,
         progress=progress,
         rarity=rarity,
+        leaderboard=leaderboard,
     )
 
 
@@ -78,6 +89,7 @@ def prefetch_players(
     notifications: bool = False,
     progress: bool = False,
     rarity: bool = False,
+    leaderboard: str = "",
 ) -> None:
     """As :func:`prefetch`, of players by their ids.
 
@@ -90,6 +102,8 @@ def prefetch_players(
     limit = bounded(activity) if activity else 0
     if backend.shelf is not None:
         _remember_kept(backend, wanted, activity=limit, actions=actions, notifications=notifications)
+        if leaderboard:
+            _remember_board_kept(backend, leaderboard, wanted)
         return
     _remember(game, lambda who: ("profile", who, True), backend.profiles(wanted, detailed=True))
     if limit:
@@ -102,6 +116,9 @@ def prefetch_players(
         _remember(game, lambda who: ("progress", who), backend.progress_of_each(wanted))
     if rarity:
         _remember(game, lambda who: ("rarity", who), backend.rarities_of_each(wanted))
+    if leaderboard:
+        with suppress(PlaylyfeError):  # not open to everybody, or not there: each look-up says so
+            _remember_board(backend, leaderboard, backend.leaderboard_of_each(leaderboard, wanted))
 
 
 def prefetch_profile(user: Who, game: str = DEFAULT_GAME, *, activity: int) -> None:
@@ -173,6 +190,25 @@ def _remember_kept(
     for question, told in answers(backend, list(asked)).items():
         with suppress(PlaylyfeError):
             cache.remember(backend.alias, asked[question], partial(_same, told))
+
+
+def _remember_board_kept(backend: GameBackend, board: str, ids: Iterable[str]) -> None:
+    """Have this request know what is kept of a board, as each of many players sees it."""
+    reads = {player_id: leaderboard_read(board, player_id, game=backend.alias) for player_id in ids}
+    told = answers(backend, [read.question for read in reads.values()])
+    pages = {player_id: told[read.question] for player_id, read in reads.items()}
+    _remember_board(backend, board, pages)
+
+
+def _remember_board(
+    backend: GameBackend, board: str, pages: Mapping[str, Leaderboard] | Mapping[str, Leaderboard | PlaylyfeError]
+) -> None:
+    links = links_on([page for page in pages.values() if isinstance(page, Leaderboard)], backend.alias)
+    for player_id, page in pages.items():
+        read = leaderboard_read(board, player_id, game=backend.alias)
+        seen = with_users(page, player_id, links) if isinstance(page, Leaderboard) else page
+        with suppress(PlaylyfeError):
+            cache.remember(backend.alias, read.memo, partial(_same, seen))
 
 
 def _same(told: T) -> T:

@@ -3,7 +3,7 @@ is somewhere else are kept (``reading``)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -167,7 +167,7 @@ def leaderboard_read(
         radius=radius,
     )
     memo = ("leaderboard", board, me, cycle, when, scope, skip, limit, around, radius)
-    return Read(memo, asked, lambda page: _with_users(page, me, game))
+    return Read(memo, asked, lambda page: with_users(page, me, links_on([page], game)))
 
 
 def leaderboards_read(user: Who | None = None, game: str = DEFAULT_GAME) -> Read[Listing[LeaderboardInfo]]:
@@ -340,11 +340,15 @@ def _reader_id(user: Who | None, game: str) -> str | None:
     return player_id_or_none(user, game) or games[game].settings.reader_player_id
 
 
-def _with_users(page: Leaderboard, me: str | None, game: str) -> Leaderboard:
-    """The page with the linked site users in its rows, by one query."""
-    wanted = {row.player_id for row in page.rows} | ({page.me.player_id} if page.me else set())
+def links_on(pages: Iterable[Leaderboard], game: str) -> dict[str, PlayerLink]:
+    """The links of all players on some pages of boards, by player id. One query."""
+    wanted = {row.player_id for page in pages for row in (*page.rows, *([page.me] if page.me else []))}
     found = PlayerLink.objects.filter(game=game, player_id__in=wanted).select_related("user") if wanted else ()
-    links = {link.player_id: link for link in found}
+    return {link.player_id: link for link in found}
+
+
+def with_users(page: Leaderboard, me: str | None, links: Mapping[str, PlayerLink]) -> Leaderboard:
+    """The page with the linked site users in its rows, and without the names of those who hide."""
 
     def complete(row: LeaderboardRow) -> LeaderboardRow:
         link = links.get(row.player_id)

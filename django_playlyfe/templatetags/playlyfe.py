@@ -210,12 +210,14 @@ def playlyfe_prefetch(
     notifications: bool = False,
     progress: bool = False,
     rarity: bool = False,
+    leaderboard: str = "",
 ) -> Widget | None:
     """``{% playlyfe_prefetch users %}`` before a list of users: their profiles are read at once. Shows nothing.
 
     ``activity=20`` also reads so many events of each, as ``{% playlyfe_activity user %}`` shows (a sparkline needs
     ``activity=200``), ``actions=True`` what each can do, ``notifications=True`` what each was told, ``progress=True``
-    what ``{% playlyfe_next user %}`` shows, and ``rarity=True`` what ``{% playlyfe_rarity user %}`` does.
+    what ``{% playlyfe_next user %}`` shows, ``rarity=True`` what ``{% playlyfe_rarity user %}`` does,
+    and ``leaderboard="top_readers"`` what ``{% playlyfe_leaderboard "top_readers" user %}`` does.
     """
     services.prefetch(
         users,
@@ -225,6 +227,7 @@ def playlyfe_prefetch(
         notifications=notifications,
         progress=progress,
         rarity=rarity,
+        leaderboard=leaderboard,
     )
     return None
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from django_playlyfe import services
+from django_playlyfe.exceptions import PlaylyfeError
 from tests.pages.showing import give, one_request, render
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon", "plain_site")]
@@ -24,11 +25,12 @@ WIDGETS = {
     "notifications": ("notifications=True", 7),
     "next": ("progress=True", 7),
     "rarity": ("rarity=True", 6),
+    "leaderboard": ('leaderboard="top_readers"', 9),
     "feedback": ("", 6),
 }
 """Widget -> what is to be read beforehand, and the most queries of a page."""
-ARGUMENTS = {"sparkline": '"xp" user', "level": "user=user"}
-EVERYTHING = "activity=20 actions=True notifications=True progress=True rarity=True"
+ARGUMENTS = {"sparkline": '"xp" user', "level": "user=user", "leaderboard": '"top_readers" user'}
+EVERYTHING = 'activity=20 actions=True notifications=True progress=True rarity=True leaderboard="top_readers"'
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ def test_all_widgets_together_cost_the_same_queries_for_fifty_users_as_for_two(u
     source = "{% playlyfe_prefetch users activity=200 %}" + page(map(section, WIDGETS), EVERYTHING)
     services.feedback(users[0])
     two = queries(count_queries, source, users[0], users[:2])
-    assert queries(count_queries, source, users[0], users) == two <= 24
+    assert queries(count_queries, source, users[0], users) == two <= 29
 
 
 def test_a_wall_of_badges_counts_their_holders_once(users, count_queries):
@@ -85,6 +87,9 @@ def test_a_wall_of_badges_counts_their_holders_once(users, count_queries):
 
 def test_what_is_read_at_once_is_what_is_read_one_by_one(make_user, settings):
     users = [make_user() for _ in range(3)]
+    for pages in range(12):  # the first of the three is on no first page, the second hides
+        services.play(make_user(), "finish_book", {"pages": 90 + pages // 2})
+    services.hide_player(users[1])
     for number, user in enumerate(users):
         for pages in range(number * 2):
             services.play(user, "finish_book", {"pages": 10 + pages})
@@ -103,15 +108,33 @@ def test_what_is_read_at_once_is_what_is_read_one_by_one(make_user, settings):
                 [event.is_unread for event in services.notifications(user)],
                 services.progress(user).items,
                 services.rarity(user).items,
+                services.leaderboard("top_readers", user),
+                [row.user for row in services.leaderboard("top_readers", user).rows],
             )
             for user in users
         ]
 
     one_by_one = everything()
     with one_request():
-        services.prefetch(users, activity=3, actions=True, notifications=True, progress=True, rarity=True)
+        services.prefetch(
+            users,
+            activity=3,
+            actions=True,
+            notifications=True,
+            progress=True,
+            rarity=True,
+            leaderboard="top_readers",
+        )
         assert everything() == one_by_one
-    assert len({len(shares) for *_, shares in one_by_one}) == 2
+    assert len({len(told[6]) for told in one_by_one}) == 2
+
+
+@pytest.mark.parametrize("board", ["nothing", "by_genre"])
+def test_a_board_that_cannot_be_read_is_the_business_of_who_reads_it(users, board):
+    with one_request():
+        services.prefetch(users[:2], leaderboard=board)
+        with pytest.raises(PlaylyfeError):
+            services.leaderboard(board, users[0])
 
 
 def test_prefetching_passes_over_who_is_no_player(make_user, settings):

@@ -85,10 +85,11 @@ def test_the_overview_of_boards_asks_for_each_board_once(ines, client, calls):
     assert len(calls) <= 2 + 2 * boards  # the rows of each, and where the reader is
 
 
-LISTED = """{% playlyfe_prefetch users activity=20 actions=True notifications=True %}
+LISTED = """{% playlyfe_prefetch users activity=20 actions=True notifications=True leaderboard="top_readers" %}
 {% playlyfe_prefetch users activity=200 %}{% for user in users %}<section>
 {% playlyfe_player user %}{% playlyfe_scores user %}{% playlyfe_badges user %}{% playlyfe_level user=user %}
 {% playlyfe_actions user %}{% playlyfe_activity user %}{% playlyfe_sparkline "xp" user %}
+{% playlyfe_leaderboard "top_readers" user %}
 {% playlyfe_notifications user %}{% playlyfe_next user %}{% playlyfe_rarity user %}{% playlyfe_feedback user %}
 </section>{% endfor %}"""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from django_playlyfe import wire
 from django_playlyfe.backends.base import NOTIFICATIONS_SINCE
-from django_playlyfe.types import Action, Event, Listing, Player, Progress, Rarity
+from django_playlyfe.types import Action, Event, Leaderboard, LeaderboardRow, Listing, Player, Progress, Rarity
 
 if TYPE_CHECKING:
     from django_playlyfe.engine.realm import Visit
@@ -20,6 +21,10 @@ class ListsOfPlayers:
     @property
     def visit(self) -> Visit:
         """Which game in which environment, for reads."""
+        raise NotImplementedError
+
+    def leaderboard(self, board: str, *, reader_id: str | None) -> Leaderboard:
+        """A page of a board."""
         raise NotImplementedError
 
     def profiles(self, player_ids: Iterable[str], *, detailed: bool = False) -> dict[str, Player]:
@@ -42,6 +47,28 @@ class ListsOfPlayers:
 
         found = selectors.latest_activities(self.visit, player_ids, limit)
         return {player_id: wire.as_listing(wire.read_feed(body)) for player_id, body in found.items()}
+
+    def leaderboard_of_each(self, board: str, reader_ids: Collection[str]) -> dict[str, Leaderboard]:
+        """The first ten rows of a board, read once, and the readers' own rows, at once too.
+
+        Raises:
+            AccessDenied: the board is not open to everybody; it has to be read by each.
+        """
+        from django_playlyfe.engine import selectors
+
+        page = self.leaderboard(board, reader_id=None)
+        own = {
+            row.player_id: LeaderboardRow(row.rank, row.value, row.player_id, row.alias, is_me=True)
+            for row in selectors.ranking(self.visit, board).rows(reader_ids)
+        }
+        return {
+            reader_id: replace(
+                page,
+                rows=tuple(own[reader_id] if row.player_id == reader_id else row for row in page.rows),
+                me=own.get(reader_id),
+            )
+            for reader_id in reader_ids
+        }
 
     def notifications_of(self, player_ids: Iterable[str]) -> dict[str, Listing[Event]]:
         """What notified several players, by a constant number of queries."""

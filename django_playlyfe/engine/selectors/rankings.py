@@ -15,6 +15,7 @@ from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.rules.arithmetic import LIMIT
 from django_playlyfe.engine.selectors import ranks
 from django_playlyfe.engine.selectors.board_readers import Reader
+from django_playlyfe.engine.selectors.ranks import RankedRow
 from django_playlyfe.engine.selectors.sheets import Sheet
 
 MOST_PLAYERS = 1000
@@ -62,16 +63,28 @@ class Ranking:
         return 100.0 * lower / others if others else 100.0
 
     def places(self, player_ids: Collection[str]) -> dict[str, Place]:
-        """Rank and score among all players of each of these, best first, who is not on the board left out. A query for
-        their scores, and one for each score that occurs. Raises InvalidRequest for more than 1,000."""
+        """Rank and score of each of these; see :meth:`rows`."""
+        return {row.player_id: Place(row.rank, row.value) for row in self.rows(player_ids)}
+
+    def rows(self, player_ids: Collection[str]) -> list[RankedRow]:
+        """The rows of these players among all, best first, who is not on the board left out.
+
+        Two queries; of a large board, and for more than a hundred scores, one for their scores and a quick one for each
+        that occurs, and where who came first decides two for each row. Raises InvalidRequest for more than 1,000.
+        """
         if len(player_ids) > MOST_PLAYERS:
             raise invalid("/player_ids", f"should name at most {MOST_PLAYERS} players", code="ARRAY_LENGTH_LONG")
         sheet = self._counted()
         found = list(sheet.rows.filter(who__in=player_ids).order_by("-score", "since", "who"))
         if sheet.ties == "first":
-            return {row["who"]: Place(ranks.position(sheet, row).rank, int(row["score"])) for row in found}
-        rank_of = {score: ranks.rank(sheet, score) for score in {row["score"] for row in found}}
-        return {row["who"]: Place(rank_of[row["score"]], int(row["score"])) for row in found}
+            places = [ranks.position(sheet, row).rank for row in found]
+        else:
+            rank_of = ranks.ranks_of(sheet, {int(row["score"]) for row in found})
+            places = [rank_of[int(row["score"])] for row in found]
+        return [
+            RankedRow(place, int(row["score"]), row["who"], row["shown_as"], row["entrant"])
+            for place, row in zip(places, found, strict=True)
+        ]
 
     def distribution(self, buckets: int = 10) -> list[tuple[int, int, int]]:
         """How many have a score from ``low`` to ``high``, both included: ranges of equal width from the lowest score

@@ -13,6 +13,7 @@ from django_playlyfe.engine import selectors, services
 from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.models import BoardRow, Player
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.selectors import ranks
 from django_playlyfe.exceptions import AccessDenied, InvalidRequest, NotFound, PlayerNotFound
 
 from ..boards.games import SUNDAY, ledger_design
@@ -188,7 +189,7 @@ def test_details_say_what_each_action_brought(activated: Callable[..., Realm], s
 )
 @pytest.mark.parametrize("cycle", ["alltime", "daily"])
 def test_a_board_says_which_rank_equals_get(
-    activated: Callable[..., Realm], ties: str, expected: list[int], cycle: str
+    activated: Callable[..., Realm], monkeypatch: pytest.MonkeyPatch, ties: str, expected: list[int], cycle: str
 ) -> None:
     realm = activated(leaderboards=[board("top", "xp", ties=ties, cycles=["alltime", "daily"])])
     with time_machine.travel(SUNDAY, tick=False):
@@ -200,6 +201,11 @@ def test_a_board_says_which_rank_equals_get(
             assert [row["rank"] for row in page["data"]] == expected[skip:]
             upwards = selectors.leaderboard(realm, "top", cycle=cycle, skip=skip, sort="ascending")
             assert [row["rank"] for row in upwards["data"]] == expected[::-1][skip:]
+        for most_at_once in (100, 1):
+            monkeypatch.setattr(ranks, "_MOST_AT_ONCE", most_at_once)
+            places = selectors.ranking(realm, "top", cycle=cycle).places(["b", "e", "a", "nobody", "d", "c"])
+            assert [(player, place.rank) for player, place in places.items()] == [*zip("abcde", expected, strict=True)]
+            assert selectors.ranking(realm, "top", cycle=cycle).places(["nobody"]) == {}
         for place, player in enumerate("abcde"):
             for radius in range(3):
                 window = selectors.leaderboard(
