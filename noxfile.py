@@ -134,5 +134,6 @@ def nightly(session: nox.Session) -> None:
         session.run("python", "-m", "tests.reference.soak", "--games", "1000000")
         session.run("python", "-W", "ignore", "-m", "tests.soak.kills", "--seconds", "300")
         session.run("python", "-m", "pytest", "-q", "-k", "D21", "tests/faults", env={"OUTAGE_ROWS": "10000"})
+        session.run("python", "benchmarks/http_plays.py", "--load", "30")  # no error, no play lost or doubled
         anybody = "tests/engine/server/test_schemathesis.py"  # 50 requests to each of some 240 operations
         session.run("python", "-m", "pytest", "-q", "-s", anybody, env={"SCHEMATHESIS_EXAMPLES": "50"})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Max, QuerySet, Subquery
@@ -19,6 +19,9 @@ from django_playlyfe.engine.models import Call, DesignVersion, FeedEntry, Player
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.rules.state import EventDraft
 from django_playlyfe.wire import write_instant
+
+if TYPE_CHECKING:
+    from django_playlyfe.engine.projections import Projections
 
 Events = dict[str, list[dict[str, Any]]]
 """``{"local": […], "global": […]}`` in wire shape."""
@@ -41,6 +44,8 @@ class Recorded:
         at: the instant that was judged.
         events: in wire shape, with id, timestamp, actor and scopes.
         replayed: an earlier call with the same idempotency key answered; nothing was recorded now.
+        standing: what the player has right after it, for whoever answers with it in the same transaction; None where
+            nobody looked.
     """
 
     realm: Realm
@@ -51,6 +56,7 @@ class Recorded:
     at: datetime
     events: Events
     replayed: bool = False
+    standing: Projections | None = field(default=None, compare=False, repr=False)
 
 
 def new_call(
@@ -182,7 +188,9 @@ def feed_entries(call: Call) -> list[FeedEntry]:
     ]
 
 
-def recorded(realm: Realm, call: Call, player: Player, *, replayed: bool = False) -> Recorded:
+def recorded(
+    realm: Realm, call: Call, player: Player, *, replayed: bool = False, standing: Projections | None = None
+) -> Recorded:
     """The call as its caller sees it."""
     return Recorded(
         realm=realm,
@@ -193,6 +201,7 @@ def recorded(realm: Realm, call: Call, player: Player, *, replayed: bool = False
         at=call.at,
         events=answer(call, player),
         replayed=replayed,
+        standing=standing,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django_playlyfe.engine.selectors.actions import actions, actions_of
+from django_playlyfe.engine.selectors.actions import actions, actions_of, actions_with
 from django_playlyfe.engine.selectors.boards import leaderboard, leaderboard_row, leaderboards
 from django_playlyfe.engine.selectors.feeds import (
     activity,
@@ -51,6 +51,7 @@ __all__ = [
     "Standing",
     "actions",
     "actions_of",
+    "actions_with",
     "activity",
     "adjustable",
     "change_lines",

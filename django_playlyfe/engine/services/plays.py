@@ -68,8 +68,8 @@ def play(
         if request.at is not None:
             inputs.check_age(request.at)  # not before: a repeated play may have grown old
         version = version_in_force(player.game, realm)
-        call = _judge_and_store(player, version, request, dice)
-        recorded = log.recorded(realm, call, player)
+        call, standing = _judge_and_store(player, version, request, dice)
+        recorded = log.recorded(realm, call, player, standing=standing)
         log.announce(recorded)
         return recorded
 
@@ -96,7 +96,9 @@ def check_same_play(earlier: Call, request: PlayRequest) -> None:
         )
 
 
-def _judge_and_store(player: Player, version: DesignVersion, request: PlayRequest, dice: Dice | None) -> Call:
+def _judge_and_store(
+    player: Player, version: DesignVersion, request: PlayRequest, dice: Dice | None
+) -> tuple[Call, Projections]:
     plan, at = plans.plan_of(version), request.at or inputs.in_milliseconds(instants.now())
     boards = crediting.look(player, plan, at, in_scopes=bool(request.scopes))
     projections, found = Projections.load_beside(player, *boards.asked)
@@ -110,7 +112,7 @@ def _judge_and_store(player: Player, version: DesignVersion, request: PlayReques
         if player.judged_version_id != version.pk:
             player.judged_version = version
             player.save(update_fields=["judged_version"])
-    return call
+    return call, projections
 
 
 def judged(

@@ -118,7 +118,7 @@ def test_a_call_that_fails_while_its_answer_is_made_has_not_happened(
     def broken(*args: object, **more: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(selectors, "actions", broken)
+    monkeypatch.setattr(selectors, "actions_with", broken)
     response = ines.post("/runtime/actions/finish_book/play", {"variables": {"pages": 100}})
     assert error(response) == (500, "internal_error")
     assert not Call.objects.filter(kind=Call.Kind.PLAY).exists()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from django.db.models import BooleanField, OuterRef, Subquery, Value
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.views.decorators.debug import sensitive_variables
 
 from django_playlyfe import instants
-from django_playlyfe.engine import transactions
+from django_playlyfe.engine import statements, transactions
 from django_playlyfe.engine.models import Player, Token
 from django_playlyfe.engine.realm import Realm, check_player_id
 from django_playlyfe.engine.server.auth import player_tokens
@@ -84,30 +84,36 @@ def find_access(presented: Presented, player_id: str = "") -> Access | None:
     return None
 
 
+def _look_up(token_digest: str, player_id: str) -> QuerySet[Token, tuple[Any, ...]]:
+    """What is stored of a token, and whether a player of its client's game is enabled."""
+    players = Player.objects.filter(
+        game_id=OuterRef("client__game_id"), environment=OuterRef("client__environment"), player_id=player_id
+    )
+    tokens = Token.objects.filter(digest=token_digest, revoked_at=None, client__revoked_at=None)
+    return tokens.annotate(named_enabled=Subquery(players.values("enabled")[:1])).values_list(
+        "expires_at",
+        "client__client_id",
+        "client_id",
+        "client__game__game_id",
+        "client__environment",
+        "client__scopes",
+        "player__player_id",
+        "player__enabled",
+        "grant_id",
+        "named_enabled",
+    )[:1]
+
+
+_LOOK_UP = statements.Reading(_look_up, str, str)
+
+
 def _of_access_token(token_digest: str, player_id: str) -> Access | None:
     """One query, which also looks the player up."""
     # Where the engine writes: a replica need not know a token yet that was issued a moment ago.
-    tokens = Token.objects.using(transactions.write_alias()).filter(
-        digest=token_digest, revoked_at=None, expires_at__gt=instants.now(), client__revoked_at=None
-    )
-    row = (
-        tokens.annotate(named_enabled=_enabled(player_id))
-        .values_list(
-            "client__client_id",
-            "client_id",
-            "client__game__game_id",
-            "client__environment",
-            "client__scopes",
-            "player__player_id",
-            "player__enabled",
-            "grant_id",
-            "named_enabled",
-        )
-        .first()
-    )
-    if row is None:
+    (found,) = statements.read(transactions.write_alias(), (_LOOK_UP, (token_digest, _or_nobody(player_id))))
+    if not found or found[0][0] <= instants.now():
         return None
-    client, client_key, game, environment, scopes, own_id, own_enabled, grant, named_enabled = row
+    _, client, client_key, game, environment, scopes, own_id, own_enabled, grant, named_enabled = found[0]
     allowed = frozenset(scopes)
     if own_id is not None and grant is None:
         allowed &= PLAYER  # of the implicit flow: a player's browser holds it
@@ -140,13 +146,9 @@ def _of_player_token(text: str) -> Access | None:
     )
 
 
-def _enabled(player_id: str | None) -> Subquery | Value:
-    """SQL for ``Access.player_enabled``."""
+def _or_nobody(player_id: str) -> str:
+    """The id, or "" for what cannot be one: databases need not be able to hold it."""
     try:
-        wanted = check_player_id(player_id)
+        return check_player_id(player_id)
     except PlaylyfeError:
-        return Value(None, output_field=BooleanField())
-    players = Player.objects.filter(
-        game_id=OuterRef("client__game_id"), environment=OuterRef("client__environment"), player_id=wanted
-    )
-    return Subquery(players.values("enabled")[:1])
+        return ""

@@ -50,8 +50,11 @@ def _playing(call: ApiCall, action: str) -> Logic:
 
     def answer() -> Answer:
         recorded = play()
-        body = {"actions": selectors.actions(call.realm, call.player_id), "events": recorded.events}
-        return Answer(body, REPLAYED if recorded.replayed else {})
+        if recorded.standing is None:
+            shown = selectors.actions(call.realm, call.player_id)
+        else:
+            shown = selectors.actions_with(call.realm, recorded.standing)
+        return Answer({"actions": shown, "events": recorded.events}, REPLAYED if recorded.replayed else {})
 
     return answer
 
