@@ -13,6 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 POSTGRESQL = os.environ.get("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+OPTIONS = os.environ.get("BENCHMARK_OPTIONS", "")
+"""Of the database, such as ``server_side_binding=True&prepare_threshold=5``, for which PostgreSQL keeps plans."""
 STEP = 100
 """Experience between two levels of the game."""
 
@@ -36,7 +38,7 @@ def postgresql(name: str = "playlyfe_benchmark") -> Iterator[str]:
         server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         server.execute(f'CREATE DATABASE "{name}"')
         try:
-            yield urlunsplit(urlsplit(POSTGRESQL)._replace(path=f"/{name}"))
+            yield urlunsplit(urlsplit(POSTGRESQL)._replace(path=f"/{name}", query=OPTIONS))
         finally:
             server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
