@@ -328,6 +328,36 @@ def test_the_script_is_told_by_field_what_is_wrong(designer: Designer) -> None:
     assert document() == QUEST
 
 
+HOSTILE = [
+    "\x00",
+    "9" * 5000,
+    "{}",
+    '{"x": "\\ud800"}',
+    "-1",
+    "1e999",
+    "🦉" * 300,
+    "$scores['",
+    "a: b: c,,",
+    "null",
+    "item:x",
+]
+
+
+@pytest.mark.parametrize("kind", ["metrics", "actions", "rules", "leaderboards"])
+def test_whatever_is_sent_is_answered_and_stored_only_if_it_fits(designer: Designer, kind: str) -> None:
+    for entry in QUEST[kind]:
+        fields = form(designer.get("component", kind, entry["id"]))
+        names = [name for name in fields if name.startswith(f"{kind}-") and not name.endswith(("-count", "-type"))]
+        for number, value in enumerate(HOSTILE):
+            some = {name: value for index, name in enumerate(names) if number == 0 or index % number == 0}
+            sent = {**fields, **some, "_anyway": "Save"}
+            answer = designer.post("component", kind, entry["id"], data=sent)
+            assert answer.status_code in (302, 409, 422), (entry["id"], value)
+        for page in ((), ("component", kind, entry["id"])):
+            assert designer.get(*page).status_code == 200, entry["id"]
+    assert {entry["id"] for entry in document()[kind]} == {entry["id"] for entry in QUEST[kind]}
+
+
 # --- others -----------------------------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from django_playlyfe.engine.admin.desk.entrance import EDIT, Desk
 from django_playlyfe.engine.admin.desk.fields import as_text
 from django_playlyfe.engine.admin.desk.forms import MOST_FIELDS, TYPES, form_of
 from django_playlyfe.engine.admin.desk.forms.common import PlainPart
+from django_playlyfe.engine.admin.desk.overview import examine
 from django_playlyfe.engine.admin.desk.parts import MORE, Part
 from django_playlyfe.engine.admin.desk.problems import in_html, located
 from django_playlyfe.engine.design.report import Problem
@@ -212,7 +213,7 @@ def delete(desk: Desk, kind: str, component_id: str) -> HttpResponse:
             return HttpResponseRedirect(desk.url("component", kind, component_id))
         said = _("%(what)s was deleted from the working design.") % {"what": title}
         return desk.done(said, log=_("Design: deleted %(what)s.") % {"what": title})
-    before = {(problem.path, problem.code) for problem in drafts.problems(desk.document)}
+    before = {(problem.path, problem.code) for problem in examine(desk.document).report.problems}
     after = drafts.problems(drafts.without_component(desk.document, kind, component_id))
     referring = [problem for problem in after if (problem.path, problem.code) not in before]
     return desk.show(

@@ -11,6 +11,7 @@ from django_playlyfe.engine.canonical import sha256
 from django_playlyfe.engine.design.components import SINGULAR, check_component
 from django_playlyfe.engine.design.report import Problem
 from django_playlyfe.engine.design.validate import check
+from django_playlyfe.engine.exceptions import DesignInvalid
 from django_playlyfe.engine.models import Game
 from django_playlyfe.engine.realm import Realm
 
@@ -76,7 +77,10 @@ def may_be_stored(document: Mapping[str, Any], kind: str, body: Wire, index: int
     refers to may still come."""
     if kind in SINGLE:
         return False
-    report, _ = check_component(document, kind, body, index)
+    try:
+        report, _ = check_component(document, kind, body, index)
+    except DesignInvalid:  # it holds what no JSON file may
+        return False
     return report.valid
 
 

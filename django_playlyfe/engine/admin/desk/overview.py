@@ -11,7 +11,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from django_playlyfe.engine import activation
 from django_playlyfe.engine.admin.desk import words
 from django_playlyfe.engine.admin.desk.entrance import Desk
 from django_playlyfe.engine.admin.desk.forms import TYPES
@@ -19,13 +18,13 @@ from django_playlyfe.engine.admin.desk.parts import Text
 from django_playlyfe.engine.admin.desk.paths import tokens
 from django_playlyfe.engine.admin.desk.problems import located
 from django_playlyfe.engine.canonical import canonical
+from django_playlyfe.engine.design.compile import compile_design
 from django_playlyfe.engine.design.diff import diff
 from django_playlyfe.engine.design.findings import Earning, Finding, earnings, unreachable
 from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.design.report import Problem, Report
 from django_playlyfe.engine.design.validate import check
 from django_playlyfe.engine.models import Environment
-from django_playlyfe.engine.realm import Realm
 
 SHOWN = 50
 """Components of a kind on the page; the others are found by searching."""
@@ -92,11 +91,10 @@ def examine(document: Mapping[str, Any]) -> Examination:
 
 @lru_cache(maxsize=16)
 def _examine(text: str) -> Examination:
-    document = json.loads(text)
-    report = check(document)
+    report = check(json.loads(text))
     if not report.valid:
         return Examination(report)
-    plan = activation.compiled(Realm(), document)
+    plan = compile_design(report.data)  # canonical: the check has made it so
     return Examination(report, tuple(unreachable(plan)), tuple(earnings(plan)))
 
 

@@ -6,6 +6,7 @@
   const status = document.getElementById("desk-status");
   if (!form || !status || !form.querySelector('[name="_check"]')) return;
   const PAUSE = 700;
+  let pause = PAUSE;
   let timer = 0;
   let request = null;
 
@@ -29,6 +30,7 @@
   const check = async () => {
     if (request) request.abort();
     request = new AbortController();
+    const begun = Date.now();
     try {
       const answer = await fetch(window.location.href, {
         method: "POST",
@@ -38,6 +40,7 @@
         signal: request.signal,
       });
       if (answer.ok && (answer.headers.get("Content-Type") || "").startsWith("application/json")) show(await answer.json());
+      pause = Math.max(PAUSE, 2 * (Date.now() - begun)); // a large design takes its time: ask less often
     } catch (error) {
       if (error.name !== "AbortError") status.textContent = ""; // offline: the buttons still work
     }
@@ -45,6 +48,6 @@
 
   form.addEventListener("input", () => {
     window.clearTimeout(timer);
-    timer = window.setTimeout(check, PAUSE);
+    timer = window.setTimeout(check, pause);
   });
 })();
