@@ -17,8 +17,9 @@ from typing import Any
 import jwt
 import schemathesis
 from django.apps import apps
+from django.core import signals
 from django.core.wsgi import get_wsgi_application
-from django.db import connection
+from django.db import close_old_connections, connection
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
@@ -96,6 +97,9 @@ _MOSTLY = st.integers(0, 4)
 KINDS = ["full"] * 6 + ["player", "site", "runtime"] * 2 + ["read", "staging", "none", "wrong"]
 """Most of what can happen happens to whoever may do everything."""
 
+_WRITES = re.compile(r"\b(INSERT INTO|REPLACE INTO|DELETE FROM)\b|(?<!FOR )(?<!KEY )\bUPDATE\b", re.IGNORECASE)
+"""Also below a WITH; a lock (``FOR NO KEY UPDATE``) writes nothing."""
+
 Sign = Callable[[dict[str, Any], dict[str, str]], None]
 """Puts a caller's token into the query or headers of a call."""
 
@@ -147,18 +151,36 @@ def _player() -> Sign:
     return sign
 
 
+def is_write(sql: str) -> bool:
+    """Whether a statement may change a row."""
+    return _WRITES.search(sql) is not None
+
+
 @contextmanager
 def watched() -> Iterator[list[str]]:
     """Notes the statements that write, of which a transaction undoes some."""
     written: list[str] = []
 
     def note(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
-        if str(sql).lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE")):
+        if is_write(str(sql)):
             written.append(str(sql)[:200])
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):
         yield written
+
+
+@contextmanager
+def connected() -> Iterator[None]:
+    """The handler closes connections that have a transaction open, and here the test has one; as in Django's client."""
+    ends = (signals.request_started, signals.request_finished)
+    for signal in ends:
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in ends:
+            signal.connect(close_old_connections)
 
 
 def state() -> str:

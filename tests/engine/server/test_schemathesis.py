@@ -44,12 +44,19 @@ def test_every_answer_is_promised_and_a_refusal_changes_nothing() -> None:
             assert written == [], f"{case.method} {path} by {kind}"
 
     wrong = []
-    for operation in fuzzing.operations():
-        try:
-            fuzzing.call(operation, signs, told, fuzzing.EXAMPLES)
-        except Exception as problem:
-            wrong.append(f"{operation.label}: {problem}")
+    with fuzzing.connected():
+        for operation in fuzzing.operations():
+            try:
+                fuzzing.call(operation, signs, told, fuzzing.EXAMPLES)
+            except Exception as problem:
+                wrong.append(f"{operation.label}: {problem}")
     assert not wrong, "\n\n".join(wrong)
     print(f"{sum(seen.values())} requests: {dict(sorted(seen.items()))}")
     assert seen["200"] > 50
     assert {"400", "401", "404"} <= seen.keys()
+
+
+def test_a_write_is_seen_wherever_it_stands_and_a_lock_is_none() -> None:
+    seen = ['WITH p AS (INSERT INTO "x" VALUES (1)) SELECT 1', 'UPDATE "x" SET a = 1', 'delete from "x"']
+    assert all(fuzzing.is_write(sql) for sql in seen)
+    assert not any(fuzzing.is_write(sql) for sql in ("SELECT 1 FOR UPDATE", "SELECT a FOR NO KEY UPDATE OF b", "BEGIN"))
