@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from django_playlyfe.identifiers import IdField
 from django_playlyfe.instants import InstantField
 
 
@@ -25,11 +26,11 @@ class PlayerLink(models.Model):
         LINKED = "linked", _("linked")
         FAILED = "failed", _("failed")
 
-    game = models.CharField(_("game"), max_length=100, default="default", help_text=_("Key in settings.PLAYLYFE."))
+    game = IdField(_("game"), max_length=100, default="default", help_text=_("Key in settings.PLAYLYFE."))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE, related_name="playlyfe_links"
     )
-    player_id = models.CharField(_("player id"), max_length=128)
+    player_id = IdField(_("player id"), max_length=128)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
     alias_hash = models.CharField(
         _("alias hash"), max_length=64, blank=True, help_text=_("Hash of what the game was last told about the user.")
@@ -90,13 +91,13 @@ class Delivery(models.Model):
     key = models.UUIDField(
         _("key"), default=uuid.uuid4, unique=True, editable=False, help_text=_("Idempotency-Key and request id.")
     )
-    idempotency_key = models.CharField(  # noqa: DJ001 - NULL is what may occur several times under the constraint
+    idempotency_key = IdField(
         _("idempotency key"), max_length=200, null=True, blank=True, help_text=_("The site's own key of a play.")
     )
-    game = models.CharField(_("game"), max_length=100, default="default", help_text=_("Key in settings.PLAYLYFE."))
-    subject = models.CharField(_("player id"), max_length=128)
-    action = models.CharField(_("action"), max_length=200, blank=True)
-    user_pk = models.CharField(
+    game = IdField(_("game"), max_length=100, default="default", help_text=_("Key in settings.PLAYLYFE."))
+    subject = IdField(_("player id"), max_length=128)
+    action = IdField(_("action"), max_length=200, blank=True)
+    user_pk = IdField(
         _("user"), max_length=255, blank=True, help_text=_("Primary key of the user, also after a deletion.")
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
@@ -153,7 +154,7 @@ class Queue(models.Model):
         ALL = "all", _("everything")
         CREATE = "create", _("creations of players")
 
-    game = models.CharField(_("game"), max_length=100, default="default", help_text=_("Key in settings.PLAYLYFE."))
+    game = IdField(_("game"), max_length=100, default="default", help_text=_("Key in settings.PLAYLYFE."))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.ALL)
     paused_until = InstantField(_("paused until"))
     reason = models.CharField(_("reason"), max_length=500, blank=True)
@@ -183,7 +184,7 @@ class Snapshot(models.Model):
         PLAY = "play", _("answer of a play")
 
     id = models.BigAutoField(_("ID"), primary_key=True)
-    game = models.CharField(_("game"), max_length=100, default="default", help_text=_("Key in settings.PLAYLYFE."))
+    game = IdField(_("game"), max_length=100, default="default", help_text=_("Key in settings.PLAYLYFE."))
     kind = models.CharField(_("kind"), max_length=40)
     ident = models.CharField(_("of"), max_length=128, help_text=_("Player id, or hash of what was asked."))
     body = models.TextField(_("body"), help_text=_("JSON"))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_playlyfe.engine.models.common import APP_LABEL, ID_LENGTH, SCOPE_LENGTH, Environment
 from django_playlyfe.engine.models.games import Game
 from django_playlyfe.engine.models.players import Player
+from django_playlyfe.identifiers import IdField
 from django_playlyfe.instants import InstantField, now
 
 
@@ -30,9 +31,9 @@ class BoardRow(models.Model):
 
     game = models.ForeignKey(Game, on_delete=models.CASCADE, db_index=False, related_name="+")
     environment = models.CharField(max_length=16, choices=Environment.choices)
-    board = models.CharField(max_length=ID_LENGTH)
+    board = IdField(max_length=ID_LENGTH)
     cycle = models.CharField(max_length=11, blank=True)
-    scope = models.CharField(max_length=SCOPE_LENGTH, blank=True, default="")
+    scope = IdField(max_length=SCOPE_LENGTH, blank=True, default="")
     entity = models.ForeignKey(
         Player, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="board_rows"
     )
@@ -73,10 +74,10 @@ class Histogram(models.Model):
 
     game = models.ForeignKey(Game, on_delete=models.CASCADE, db_index=False, related_name="+")
     environment = models.CharField(max_length=16, choices=Environment.choices)
-    metric = models.CharField(max_length=ID_LENGTH, blank=True, default="")
-    board = models.CharField(max_length=ID_LENGTH, blank=True, default="")
+    metric = IdField(max_length=ID_LENGTH, blank=True, default="")
+    board = IdField(max_length=ID_LENGTH, blank=True, default="")
     cycle = models.CharField(max_length=11, blank=True, default="")
-    scope = models.CharField(max_length=SCOPE_LENGTH, blank=True, default="")
+    scope = IdField(max_length=SCOPE_LENGTH, blank=True, default="")
     cuts: models.JSONField[Any, Any] = models.JSONField(default=list)
     barrier = models.BigIntegerField(null=True)
     is_counted = models.BooleanField(default=False)

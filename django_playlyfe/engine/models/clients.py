@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_playlyfe.engine.models.common import APP_LABEL, ID_LENGTH, TITLE_LENGTH, Environment
 from django_playlyfe.engine.models.games import Game
 from django_playlyfe.engine.models.players import Player
+from django_playlyfe.identifiers import IdField
 from django_playlyfe.instants import InstantField, now
 
 ADDRESS_LENGTH = 2000
@@ -29,7 +30,7 @@ class Client(models.Model):
         default=Environment.PRODUCTION,
         help_text=_("A client of the staging environment is what Playlyfe calls a test client."),
     )
-    client_id = models.CharField(_("client id"), max_length=ID_LENGTH, unique=True)
+    client_id = IdField(_("client id"), max_length=ID_LENGTH, unique=True)
     name = models.CharField(_("name"), max_length=TITLE_LENGTH)
     secret_hash = models.CharField(max_length=64, editable=False, help_text=_("SHA-256 of the secret, hexadecimal."))
     scopes: models.JSONField[Any, Any] = models.JSONField(

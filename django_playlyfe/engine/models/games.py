@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.models.common import APP_LABEL, ID_LENGTH, TITLE_LENGTH
+from django_playlyfe.identifiers import IdField
 from django_playlyfe.instants import InstantField, now
 
 
@@ -20,7 +21,7 @@ def new_secret() -> str:
 class Game(models.Model):
     """A game: its working design, and the version in force in each environment."""
 
-    game_id = models.CharField(_("id"), max_length=ID_LENGTH, unique=True)
+    game_id = IdField(_("id"), max_length=ID_LENGTH, unique=True)
     title = models.CharField(_("title"), max_length=TITLE_LENGTH, blank=True)
     secret = models.CharField(
         max_length=64,

@@ -8,13 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from django_playlyfe.engine.models.common import APP_LABEL
 from django_playlyfe.engine.models.games import Game
 from django_playlyfe.engine.models.players import Player
+from django_playlyfe.identifiers import IdField
 from django_playlyfe.instants import InstantField, now
 
 
 class Image(models.Model):
     """An uploaded image: a player's own, or without a player one that the game's design may name."""
 
-    image_id = models.CharField(_("id"), max_length=32, unique=True)
+    image_id = IdField(_("id"), max_length=32, unique=True)
     game = models.ForeignKey(Game, verbose_name=_("game"), on_delete=models.CASCADE)
     player = models.OneToOneField(
         Player, verbose_name=_("player"), null=True, on_delete=models.CASCADE, related_name="image"

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_playlyfe.engine.models.common import APP_LABEL, ID_LENGTH, KEY_LENGTH, Environment
 from django_playlyfe.engine.models.games import DesignVersion, Game
 from django_playlyfe.engine.models.players import Player
+from django_playlyfe.identifiers import IdField
 from django_playlyfe.instants import InstantField, now
 
 
@@ -58,10 +59,8 @@ class Call(models.Model):
         Player, verbose_name=_("player"), null=True, on_delete=models.SET_NULL, db_index=False, related_name="calls"
     )
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
-    action = models.CharField(_("action"), max_length=ID_LENGTH, blank=True, default="")
-    idempotency_key = models.CharField(  # noqa: DJ001 - null, because only nulls may repeat in a unique constraint
-        _("idempotency key"), max_length=KEY_LENGTH, null=True
-    )
+    action = IdField(_("action"), max_length=ID_LENGTH, blank=True, default="")
+    idempotency_key = IdField(_("idempotency key"), max_length=KEY_LENGTH, null=True)
     at = InstantField(_("at"))
     recorded_at = InstantField(_("recorded at"), default=now)
     backdated = models.BooleanField(_("backdated"), default=False)

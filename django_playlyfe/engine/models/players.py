@@ -16,6 +16,7 @@ from django_playlyfe.engine.models.common import (
     Environment,
 )
 from django_playlyfe.engine.models.games import DesignVersion, Game
+from django_playlyfe.identifiers import IdField
 from django_playlyfe.instants import InstantField, now
 
 
@@ -24,7 +25,7 @@ class Player(models.Model):
 
     game = models.ForeignKey(Game, verbose_name=_("game"), on_delete=models.CASCADE, db_index=False)
     environment = models.CharField(_("environment"), max_length=16, choices=Environment.choices)
-    player_id = models.CharField(_("player id"), max_length=128)
+    player_id = IdField(_("player id"), max_length=128)
     alias = models.CharField(_("alias"), max_length=ALIAS_LENGTH, help_text=_("The name that other players see."))
     email = models.EmailField(_("e-mail address"), blank=True)
     enabled = models.BooleanField(
@@ -40,9 +41,7 @@ class Player(models.Model):
         DesignVersion, null=True, on_delete=models.SET_NULL, related_name="+", editable=False, db_index=False
     )
     created_at = InstantField(_("created at"), default=now, editable=False)
-    creation_key = models.CharField(  # noqa: DJ001 - null, because only nulls may repeat in a unique constraint
-        max_length=KEY_LENGTH, null=True, editable=False
-    )
+    creation_key = IdField(max_length=KEY_LENGTH, null=True, editable=False)
 
     class Meta:
         app_label = APP_LABEL
@@ -73,10 +72,10 @@ class Score(models.Model):
     game = models.ForeignKey(Game, on_delete=models.CASCADE, db_index=False, related_name="+")
     environment = models.CharField(max_length=16, choices=Environment.choices)
     player = models.ForeignKey(Player, on_delete=models.CASCADE, db_index=False, related_name="scores")
-    metric = models.CharField(max_length=ID_LENGTH)
-    item = models.CharField(max_length=ID_LENGTH, blank=True, default="")
+    metric = IdField(max_length=ID_LENGTH)
+    item = IdField(max_length=ID_LENGTH, blank=True, default="")
     value = models.BigIntegerField(null=True)
-    state = models.CharField(max_length=ID_LENGTH, blank=True, default="")
+    state = IdField(max_length=ID_LENGTH, blank=True, default="")
     reached_at = InstantField()
 
     class Meta:
@@ -104,8 +103,8 @@ class OnceGuard(models.Model):
     """
 
     player = models.ForeignKey(Player, on_delete=models.CASCADE, db_index=False, related_name="+")
-    guard = models.CharField(max_length=GUARD_LENGTH)
-    thing = models.CharField(max_length=64, blank=True, default="")
+    guard = IdField(max_length=GUARD_LENGTH)
+    thing = IdField(max_length=64, blank=True, default="")
     value = models.BigIntegerField(default=1)
 
     class Meta:
@@ -122,7 +121,7 @@ class ActionCount(models.Model):
     """How often a player has played an action, and what the action's rate limit remembers of it."""
 
     player = models.ForeignKey(Player, on_delete=models.CASCADE, db_index=False, related_name="action_counts")
-    action = models.CharField(max_length=ID_LENGTH)
+    action = IdField(max_length=ID_LENGTH)
     count = models.BigIntegerField(default=0)
     usage: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
 
