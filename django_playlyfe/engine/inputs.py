@@ -64,7 +64,7 @@ def read_play(
     return PlayRequest(
         action=action,
         variables=read_variables(variables),
-        count=_count(count),
+        count=read_count(count),
         scopes=read_scopes(scopes),
         idempotency_key=None if idempotency_key is None else read_key(idempotency_key),
         at=None if at is None else read_past_instant(at, "/played_at"),
@@ -141,7 +141,8 @@ def read_boolean(value: object, path: str) -> bool:
     return value
 
 
-def _count(count: object) -> int:
+def read_count(count: object) -> int:
+    """The weight of a play, 1 to 2^31 - 1."""
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise invalid("/count", "should be a positive integer", code="MINIMUM", found=count)
     if count > _MOST_AT_ONCE:
@@ -150,6 +151,7 @@ def _count(count: object) -> int:
 
 
 def read_scopes(scopes: object) -> tuple[Mapping[str, str], ...]:
+    """The custom scopes that a play credits: id and entity of each."""
     wanted = 'should be an array of {"id": …, "entity_id": …}, both text'
     if not isinstance(scopes, Sequence) or isinstance(scopes, str):
         raise invalid("/scopes", wanted, code="INVALID_TYPE", found=scopes)

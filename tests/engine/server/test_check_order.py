@@ -43,6 +43,27 @@ def test_the_parameters_count_before_the_player_exists(site: Api) -> None:
     assert error(nobody.post(PLAY)) == (404, "player_not_found")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "wrong"),
+    [
+        ("POST", PLAY, {"scopes": "all"}, "/scopes"),
+        ("POST", PLAY, {"scopes": [{"id": "history"}]}, "/scopes/0"),
+        ("POST", PLAY, {"count": 10**30}, "/count"),
+        ("POST", PLAY, {"variables": {"pages": {}}, "scopes": 7}, "/scopes"),
+        ("POST", PLAY, {"played_at": "9999-01-01"}, "/played_at"),
+        ("PATCH", "/runtime/player", {"alias": 7}, "/alias"),
+        ("PATCH", "/runtime/player", {"email": "nowhere"}, "/email"),
+        ("GET", "/runtime/players/:ada", None, "/player_id"),
+        ("GET", "/runtime/assets/players/:ada", None, "/player_id"),
+    ],
+)
+def test_what_needs_no_look_into_the_game_counts_before_the_player_exists(
+    site: Api, method: str, path: str, body: Any, wrong: str
+) -> None:
+    call = f"{path}?player_id=nobody"
+    assert [found for found, _ in problems(site(method, call, body))] == [wrong]
+
+
 def test_the_player_counts_before_the_object(ines: Api, quest: Realm) -> None:
     assert error(ines.post(PLAY)) == (404, "action_not_found")
     services.update_player(quest, "ines", enabled=False)

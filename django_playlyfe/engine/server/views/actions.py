@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from django_playlyfe.engine import selectors, services
+from django_playlyfe.engine import inputs, selectors, services
 from django_playlyfe.engine.instants import read_instant
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.server.call import ApiCall, Logic
@@ -36,6 +36,7 @@ def play_named_in_body(call: ApiCall) -> Logic:
 
 
 def _playing(call: ApiCall, action: str) -> Logic:
+    given = call.body.get("scopes")
     play = partial(
         services.play,
         call.realm,
@@ -43,7 +44,7 @@ def _playing(call: ApiCall, action: str) -> Logic:
         action,
         as_object(call.body.get("variables"), "/variables"),
         count=_count(call),
-        scopes=() if call.body.get("scopes") is None else call.body["scopes"],
+        scopes=() if given is None else inputs.read_scopes(given),
         idempotency_key=call.idempotency_key(),
         at=_played_at(call),
     )
@@ -62,8 +63,8 @@ def _playing(call: ApiCall, action: str) -> Logic:
 def _count(call: ApiCall) -> int:
     """The weight of the play; the body wins over the query."""
     if call.body.get("count") is not None:
-        return read_integer(call.body["count"], "/count", least=1)
-    return call.query.integer("count", 1, least=1)
+        return inputs.read_count(read_integer(call.body["count"], "/count", least=1))
+    return inputs.read_count(call.query.integer("count", 1, least=1))
 
 
 def _played_at(call: ApiCall) -> datetime | None:
@@ -73,4 +74,4 @@ def _played_at(call: ApiCall) -> datetime | None:
         return None
     if _BACKDATES not in call.access.scopes:
         raise invalid("/played_at", f"needs a client with the scope {_BACKDATES}", code="NOT_ALLOWED_HERE", found=given)
-    return read_instant(given, "/played_at")
+    return inputs.read_past_instant(read_instant(given, "/played_at"), "/played_at")

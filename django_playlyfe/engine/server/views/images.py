@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from django_playlyfe.engine import pictures, selectors, services
+from django_playlyfe.engine.realm import check_player_id
 from django_playlyfe.engine.server.call import ApiCall, Logic
 from django_playlyfe.engine.server.kit.answers import Picture
 
@@ -19,7 +20,8 @@ def of_game(call: ApiCall) -> Logic:
 
 def of_player(call: ApiCall) -> Logic:
     """The image of any player."""
-    return _shown(partial(selectors.player_image, call.realm, call.path["id"], _size(call)))
+    player_id = check_player_id(call.path["id"])
+    return _shown(partial(selectors.player_image, call.realm, player_id, _size(call)))
 
 
 def of_metric(call: ApiCall) -> Logic:

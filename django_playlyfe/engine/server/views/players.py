@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django_playlyfe.engine import selectors, services
+from django_playlyfe.engine import inputs, selectors, services
+from django_playlyfe.engine.realm import check_player_id
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.server.call import ApiCall, Logic
 from django_playlyfe.engine.server.kit.answers import REPLAYED, Answer
@@ -22,6 +23,8 @@ def own_profile(call: ApiCall) -> Logic:
 def change_own(call: ApiCall) -> Logic:
     """The player's own name and address, nothing else."""
     call.check_keys("alias", "email")
+    inputs.read_alias(call.body.get("alias"), default="")
+    inputs.read_email(call.body.get("email"))
     return partial(services.update_player, call.realm, call.player_id, **call.body)
 
 
@@ -29,11 +32,11 @@ def profile_of_another(call: ApiCall) -> Logic:
     """A player as others may see him: without the address."""
 
     def read() -> Wire:
-        profile = selectors.profile(call.realm, call.path["id"], detailed=detailed)
+        profile = selectors.profile(call.realm, player_id, detailed=detailed)
         profile.pop("email", None)
         return profile
 
-    detailed = call.query.boolean("detailed")
+    player_id, detailed = check_player_id(call.path["id"]), call.query.boolean("detailed")
     return read
 
 
