@@ -34,12 +34,14 @@ def compress(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBa
     if "gzip" not in wanted.lower() or _REFUSED.search(wanted):
         return response
     if isinstance(response, HttpResponse):
-        response.content = compress_string(response.content, max_random_bytes=_LENGTH_VARIES)
+        # A strong tag names these very bytes; what has one repeats nothing of the call, so there is nothing to guess.
+        varies = None if "ETag" in response.headers else _LENGTH_VARIES
+        response.content = compress_string(response.content, max_random_bytes=varies)
         response.headers["Content-Length"] = str(len(response.content))
     else:
         streamed = cast("StreamingHttpResponse", response)
         streamed.streaming_content = compress_sequence(cast("Iterable[bytes]", streamed.streaming_content))
     response.headers["Content-Encoding"] = "gzip"
-    if "ETag" in response.headers:  # a strong one names these very bytes
+    if "ETag" in response.headers:
         response.headers["ETag"] = f'{response.headers["ETag"][:-1]}-gzip"'
     return response

@@ -14,10 +14,15 @@ def tagged(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase
     if not isinstance(response, HttpResponse) or response.status_code != 200:
         return response
     digest = hashlib.sha256(response.content).hexdigest()[:32]
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    if known == ["*"] or f'"{digest}"' in known or f'"{digest}-gzip"' in known:
+    plain, packed = f'"{digest}"', f'"{digest}-gzip"'
+    # Compared weakly (RFC 9110 §13.1.2): a proxy that compresses has put "W/" before the tag.
+    known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
+    tag = plain
+    if known & {"*", plain, packed}:
         response = HttpResponse(status=304)
         del response.headers["Content-Type"]
-    response.headers["ETag"] = f'"{digest}"'
+        if packed in known and plain not in known:
+            tag = packed  # the one that the caller holds, else it would not know which of its answers is meant
+    response.headers["ETag"] = tag
     response.headers["Cache-Control"] = "private, no-cache"
     return response
