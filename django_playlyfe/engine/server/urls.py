@@ -9,7 +9,7 @@ from django_playlyfe.engine.server.auth.endpoint import token
 from django_playlyfe.engine.server.dispatch import api
 from django_playlyfe.engine.server.kit.compression import compress
 from django_playlyfe.engine.server.kit.cors import share
-from django_playlyfe.engine.server.kit.edge import edge
+from django_playlyfe.engine.server.kit.edge import edge, identified
 from django_playlyfe.engine.server.views.health import health
 from django_playlyfe.engine.server.views.openapi import docs, openapi
 
@@ -32,6 +32,6 @@ if apps.is_installed("django.contrib.auth"):
     from django_playlyfe.engine.server.auth.pages import AuthorizeView, LogoutView
 
     urlpatterns += [
-        re_path(r"^auth/?\Z", AuthorizeView.as_view(), name="authorize"),
-        re_path(r"^logout/?\Z", LogoutView.as_view(), name="logout"),
+        re_path(r"^auth/?\Z", identified(AuthorizeView.as_view()), name="authorize"),
+        re_path(r"^logout/?\Z", identified(LogoutView.as_view()), name="logout"),
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError, connection, connections
+from django.db import InterfaceError, OperationalError, connection, connections
 from django.test import Client as Browser
 from django.test import RequestFactory, override_settings
 from django.urls import Resolver404, resolve
@@ -51,6 +51,10 @@ def test_a_harmless_request_id_comes_back(ines: Api) -> None:
         assert Browser().get("/health", headers={"X-Request-ID": given}).headers["X-Request-ID"] == given
     refused = Browser().post("/auth/token", headers={"X-Request-ID": "r-2"})
     assert refused.headers["X-Request-ID"] == "r-2"
+    for page in ("/auth?client_id=x", "/logout", "/docs", "/openapi.yaml"):
+        assert Browser().get(page, headers={"X-Request-ID": "r-3"}).headers["X-Request-ID"] == "r-3"
+        assert len(Browser().get(page, headers={"X-Request-ID": "<b>"}).headers["X-Request-ID"]) == 32
+    assert Browser().put("/auth").headers["X-Request-ID"]
 
 
 @pytest.mark.parametrize("given", ["", "x" * 65, "a b", "é", "a/b", "<b>"])
@@ -173,7 +177,10 @@ def test_an_error_that_cannot_be_told_is_an_internal_one(ines: Api, monkeypatch:
     assert error(ines.get("/runtime/player")) == (500, "internal_error")
 
 
-def test_health_tells_whether_the_database_answers(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("failure", [OperationalError, InterfaceError])
+def test_health_tells_whether_the_database_answers(
+    db: None, monkeypatch: pytest.MonkeyPatch, failure: type[Exception]
+) -> None:
     healthy = Browser().get("/health")
     assert (healthy.status_code, healthy.json()) == (200, {"status": "ok"})
     assert "private" in healthy.headers["Cache-Control"]
@@ -181,7 +188,7 @@ def test_health_tells_whether_the_database_answers(db: None, monkeypatch: pytest
     assert error(Browser().post("/health")) == (404, "route_not_found")
 
     def broken() -> None:
-        raise OperationalError("the address of the database")
+        raise failure("the address of the database")
 
     monkeypatch.setattr(transactions, "write_connection", broken)
     sick = Browser().get("/health/")

@@ -89,6 +89,18 @@ def edge(view: View, headers: Mapping[str, str], *finishes: Finish) -> Callable[
     return _exempt(answer)
 
 
+def identified(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A page of the site whose answers carry ``X-Request-ID`` as all others of this server do."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **path: Any) -> HttpResponseBase:
+        response = view(request, *args, **path)
+        response.headers["X-Request-ID"] = _request_id(request)
+        return response
+
+    return answer
+
+
 @sensitive_variables()
 def _refused(error: Exception, trace: Trace) -> HttpResponse:
     refusal = _for_the_caller(error)

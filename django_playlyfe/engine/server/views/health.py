@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from django_playlyfe.engine import transactions
@@ -18,6 +18,6 @@ def health(request: HttpRequest, trace: Trace) -> HttpResponse:
     try:
         with transactions.write_connection().cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:  # an InterfaceError, of a connection that broke, is no DatabaseError
         return JsonResponse({"status": "unavailable"}, status=503)
     return JsonResponse({"status": "ok"})
