@@ -215,8 +215,8 @@ def _rewrite(game: Game, document: Wire, where: tuple[str, int], body: Mapping[s
     kind, index = where
     before = document[kind][index]
     place = pointer((kind, before["id"]))
-    if body.get("type", before.get("type")) != before.get("type"):
-        text = f"type never changes; it is {before.get('type')}"
+    if "type" in before and body.get("type", before["type"]) != before["type"]:
+        text = f"type never changes; it is {before['type']}"
         raise invalid(f"{place}/type", text, code="ENUM_MISMATCH", found=body["type"])
     rewritten = _checked(check_component(document, kind, dict(body), index))
     document[kind][index] = rewritten

@@ -199,6 +199,17 @@ def test_a_change_is_checked_too(desk: Api, changes: dict[str, Any], found: tupl
     assert Game.objects.get().document == before
 
 
+@pytest.mark.parametrize("kind", ["actions", "teams", "processes"])
+def test_only_what_has_a_type_may_repeat_it(desk: Api, kind: str) -> None:
+    known = LIBRARY_QUEST[kind][0]["id"]
+    response = desk.patch(f"{ROOT}/{kind}/{known}", {"type": "point"})
+    assert (f"/{kind}/{known}/type", "OBJECT_ADDITIONAL_PROPERTIES") in problems(response)
+    for typed in ("metrics", "rules"):
+        entry = LIBRARY_QUEST[typed][0]
+        path = f"{ROOT}/{typed}/{entry['id']}"
+        assert desk.patch(path, {"type": entry["type"], "name": "New"}).json()["name"] == "New"
+
+
 @pytest.mark.parametrize("kind", list(SINGULAR))
 def test_a_component_goes_with_a_message(desk: Api, kind: str) -> None:
     gone = LIBRARY_QUEST[kind][0]["id"]
