@@ -44,6 +44,18 @@ def translated(refused: Refused, action: Action | None) -> PlaylyfeError:
     return error
 
 
+def within(place: str, error: PlaylyfeError) -> PlaylyfeError:
+    """An error about a part of what was asked, as one about the whole: ``place`` leads to the part.
+
+    Other errors than InvalidRequest stay as they are.
+    """
+    if error.code != "validation_exception":
+        return error
+    report = error.data or {}
+    problems = [{**problem, "path": place + problem["path"]} for problem in report.get("errors", ())]
+    return _invalid_request({**report, "data": None, "errors": problems})
+
+
 def refusal_of(report: Report) -> PlaylyfeError:
     """The error for input in which a check found problems: an InvalidRequest with the report."""
     return _invalid_request(report.as_data())

@@ -15,10 +15,11 @@ from django_playlyfe.engine.log import Recorded
 from django_playlyfe.engine.models import Call, Game, Player
 from django_playlyfe.engine.projections import Projections, save_all
 from django_playlyfe.engine.realm import Realm, find_game, lock_players, player_keys, version_in_force
-from django_playlyfe.engine.refusals import invalid, translated
+from django_playlyfe.engine.refusals import invalid, translated, within
 from django_playlyfe.engine.rules import judge
 from django_playlyfe.engine.rules.once import moved
 from django_playlyfe.engine.rules.state import Guard, Refused
+from django_playlyfe.exceptions import InvalidRequest
 from django_playlyfe.wire import make_error
 
 MOST_RUNS = 10_000
@@ -161,7 +162,7 @@ class _Chunk:
             state = projections.state(self._plan)
             outcome = judge.custom_rule(self._plan, state, self._rule_id, run.variables, at)
         except Refused as refused:
-            raise translated(refused, None) from None
+            raise within(f"/data/{run.entry}", translated(refused, None)) from None
         call = log.new_call(
             player,
             self._version,
@@ -204,8 +205,11 @@ def _read(data: object) -> list[_Run]:
         players = entry.get("player_ids") if isinstance(entry, Mapping) else None
         if not isinstance(players, list) or not all(isinstance(player, str) for player in players):
             raise invalid(f"{path}/player_ids", "should be an array of player ids", code="INVALID_TYPE")
-        variables = inputs.read_variables(entry.get("variables"))
-        scopes = inputs.read_scopes(entry.get("scopes") or ())
+        try:
+            variables = inputs.read_variables(entry.get("variables"))
+            scopes = inputs.read_scopes(() if entry.get("scopes") is None else entry["scopes"])
+        except InvalidRequest as error:
+            raise within(path, error) from None
         runs += [_Run(index, position, player, variables, scopes) for position, player in enumerate(players)]
     if len(runs) > MOST_RUNS:
         raise invalid("/data", f"should name at most {MOST_RUNS} players", code="ARRAY_LENGTH_LONG")

@@ -64,5 +64,40 @@ def test_a_rule_runs_for_many_and_is_nested_per_entry_and_player(site: Api, ines
     again = site.post("/admin/rules/weekly_target", body, Idempotency_Key="week")
     assert (again.json(), again.headers["Idempotency-Replayed"]) == (first.json(), "true")
     assert error(site.post("/admin/rules/nothing", body)) == (404, "rule_not_found")
-    body["data"][0]["player_ids"] = ["nobody"]
+    before = scores(site.get("/admin/players/ines"))
+    body["data"].append({"variables": {"target": 0}, "player_ids": ["nobody"]})
     assert error(site.post("/admin/rules/weekly_target", body)) == (404, "player_not_found")
+    assert scores(site.get("/admin/players/ines")) == before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "found"),
+    [
+        ({"variables": {"target": "many"}}, ("/data/1/variables/target", "INVALID_TYPE")),
+        ({"variables": {}}, ("/data/1/variables/target", "OBJECT_MISSING_REQUIRED_PROPERTY")),
+        ({"variables": []}, ("/data/1/variables/target", "OBJECT_MISSING_REQUIRED_PROPERTY")),  # PHP's empty object
+        ({"variables": None}, ("/data/1/variables/target", "OBJECT_MISSING_REQUIRED_PROPERTY")),
+        ({"variables": [1]}, ("/data/1/variables", "INVALID_TYPE")),
+        ({"scopes": {}}, ("/data/1/scopes", "INVALID_TYPE")),
+        ({"scopes": [{"id": "history"}]}, ("/data/1/scopes/0", "INVALID_TYPE")),
+        ({"player_ids": "ines"}, ("/data/1/player_ids", "INVALID_TYPE")),
+    ],
+)
+def test_what_is_wrong_with_a_rule_call_is_named_by_its_entry(site: Api, ines: Api, wrong: Any, found: Any) -> None:
+    entry = {"variables": {"target": 0}, "player_ids": ["ines"], "scopes": []}
+    body = {"data": [entry, {**entry, **wrong}]}
+    before = scores(site.get("/admin/players/ines"))
+    response = site.post("/admin/rules/weekly_target", body)
+    assert problems(response) == [found]
+    assert response.json()["data"]["data"] == body
+    assert scores(site.get("/admin/players/ines")) == before
+
+
+def test_the_key_of_a_rule_call_stands_for_its_data(site: Api, ines: Api) -> None:
+    def run(target: int, key: str) -> Any:
+        body = {"data": [{"variables": {"target": target}, "player_ids": ["ines"]}]}
+        return site.post("/admin/rules/weekly_target", body, Idempotency_Key=key)
+
+    assert run(0, "week").status_code == 200
+    assert error(run(-1, "week")) == (422, "idempotency_key_reused")
+    assert problems(run(0, "k" * 201)) == [("/idempotency_key", "INVALID_FORMAT")]

@@ -8,6 +8,7 @@ from django_playlyfe.engine import selectors, services
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.server.call import ApiCall, Logic
 from django_playlyfe.engine.server.kit.answers import REPLAYED, Answer
+from django_playlyfe.engine.server.kit.bodies import as_object
 
 Wire = dict[str, Any]
 
@@ -47,7 +48,8 @@ def reset(call: ApiCall) -> Logic:
 
 def run_rule(call: ApiCall) -> Logic:
     """Run a custom rule for many players; answers an array per entry, in it an object per player."""
-    data, key = _array(call, "data"), call.idempotency_key()
+    data = [_entry(entry, f"/data/{index}") for index, entry in enumerate(_array(call, "data"))]
+    key = call.idempotency_key()
 
     def run() -> Answer:
         answers = services.run_rule(call.realm, call.path["id"], data, idempotency_key=key)
@@ -56,6 +58,13 @@ def run_rule(call: ApiCall) -> Logic:
         return Answer(body, REPLAYED if is_replayed else {})
 
     return run
+
+
+def _entry(entry: Any, path: str) -> Any:
+    """An entry of a rule call, with its variables as an object; the engine says what else is wrong with it."""
+    if not isinstance(entry, dict):
+        return entry
+    return {**entry, "variables": as_object(entry.get("variables"), f"{path}/variables")}
 
 
 def _array(call: ApiCall, name: str) -> list[Any]:
