@@ -6,7 +6,9 @@ from django_playlyfe.engine.selectors.actions import actions, actions_of, action
 from django_playlyfe.engine.selectors.boards import leaderboard, leaderboard_row, leaderboards
 from django_playlyfe.engine.selectors.feeds import (
     activity,
+    activity_in_parts,
     game_activity,
+    game_activity_in_parts,
     latest_activities,
     latest_activity,
     newest_call_id,
@@ -53,6 +55,7 @@ __all__ = [
     "actions_of",
     "actions_with",
     "activity",
+    "activity_in_parts",
     "adjustable",
     "change_lines",
     "design_image",
@@ -60,6 +63,7 @@ __all__ = [
     "distribution",
     "export",
     "game_activity",
+    "game_activity_in_parts",
     "game_image",
     "history_page",
     "image_of",

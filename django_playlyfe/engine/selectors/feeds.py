@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
 from django.db.models import F, Max, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
@@ -17,6 +18,10 @@ from django_playlyfe.engine.realm import Realm, find_game, find_player, version_
 from django_playlyfe.wire import write_instant
 
 Wire = dict[str, Any]
+_Row = TypeVar("_Row", Call, FeedEntry)
+
+PART = 1_000
+"""Calls, or events of the game's feed, of one part: a few megabytes."""
 
 _WINDOW = timedelta(hours=24)
 """What a feed shows if no start is given."""
@@ -39,15 +44,31 @@ def activity(realm: Realm, player_id: str, *, start: datetime | None = None, end
     Raises:
         PlayerNotFound, InvalidRequest, ConfigurationError.
     """
+    return list(chain.from_iterable(activity_in_parts(realm, player_id, start=start, end=end)))
+
+
+def activity_in_parts(
+    realm: Realm, player_id: str, *, start: datetime | None = None, end: datetime | None = None
+) -> Iterator[list[Wire]]:
+    """:func:`activity`, read part by part; of a short feed there is one, and one query. The first raises."""
     player = find_player(realm, player_id)
     calls = Call.objects.filter(_SHOWN, in_window(start, end), player=player).order_by("at", "pk")
-    return [event for call in calls for _, event in log.wire_events(call, None)]
+    for part in _in_parts(calls, lambda last: Q(at__gt=last.at) | Q(at=last.at, pk__gt=last.pk)):
+        yield [event for call in part for _, event in log.wire_events(call, None)]
 
 
 def game_activity(realm: Realm, *, start: datetime | None = None, end: datetime | None = None) -> list[Wire]:
     """The game's feed: levels and achievements of all players, oldest first. Window as in :func:`activity`."""
+    return list(chain.from_iterable(game_activity_in_parts(realm, start=start, end=end)))
+
+
+def game_activity_in_parts(
+    realm: Realm, *, start: datetime | None = None, end: datetime | None = None
+) -> Iterator[list[Wire]]:
+    """:func:`game_activity`, read part by part as :func:`activity_in_parts`."""
     entries = _game_feed(realm).filter(in_window(start, end)).order_by("at", "call_id", "tick")
-    return [_entry_event(entry) for entry in entries]
+    for part in _in_parts(entries, _behind_entry):
+        yield [_entry_event(entry) for entry in part]
 
 
 def latest_activity(realm: Realm, player_id: str | None, limit: int = 20) -> list[Wire]:
@@ -134,6 +155,21 @@ def in_window(start: datetime | None, end: datetime | None) -> Q:
     """What a feed shows: from ``start``, or of the last 24 hours, until before ``end``, if there is one."""
     window = Q(at__gte=instants.now() - _WINDOW if start is None else start)
     return window if end is None else window & Q(at__lt=end)
+
+
+def _behind_entry(last: FeedEntry) -> Q:
+    of_one_call = Q(call_id=last.call_id, tick__gt=last.tick)
+    return Q(at__gt=last.at) | Q(Q(call_id__gt=last.call_id) | of_one_call, at=last.at)
+
+
+def _in_parts(rows: QuerySet[_Row], behind: Callable[[_Row], Q]) -> Iterator[list[_Row]]:
+    """Rows in the order of ``at`` and a key; ``behind`` tells those after a row."""
+    part = list(rows[:PART])
+    yield part
+    while len(part) == PART:
+        # The bound by itself lets a database begin in its index where the last part ended.
+        part = list(rows.filter(behind(part[-1]), at__gte=part[-1].at)[:PART])
+        yield part
 
 
 def _game_feed(realm: Realm) -> QuerySet[FeedEntry]:

@@ -14,7 +14,7 @@ from django_playlyfe.engine.server.kit.parameters import Query
 
 Logic = Callable[[], Any]
 """What is left to do once the parameters are read and the player is known to be there. Returns the body of the answer,
-an ``Answer``, a ``Picture`` or a ``Stream``."""
+an ``Answer``, a ``Picture``, a ``Stream`` or an ``Array``."""
 
 _KEY = re.compile(r"[ -~]{1,200}")
 

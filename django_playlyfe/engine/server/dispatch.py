@@ -19,7 +19,7 @@ from django_playlyfe.engine.server.kit.answers import Picture, picture, success
 from django_playlyfe.engine.server.kit.bodies import read_file, read_object
 from django_playlyfe.engine.server.kit.edge import Trace
 from django_playlyfe.engine.server.kit.etags import tagged
-from django_playlyfe.engine.server.kit.paging import Stream
+from django_playlyfe.engine.server.kit.paging import Array, Stream
 from django_playlyfe.engine.server.kit.parameters import Query
 from django_playlyfe.engine.server.kit.streaming import streamed
 from django_playlyfe.engine.server.route import Match
@@ -104,7 +104,7 @@ def _read(request: HttpRequest, trace: Trace, access: Access, match: Match) -> A
 
 
 def _answer(request: HttpRequest, trace: Trace, body: Any) -> HttpResponseBase:
-    if isinstance(body, Stream):
+    if isinstance(body, (Array, Stream)):
         return streamed(request, body.parts(), trace.request_id)
     return picture(body) if isinstance(body, Picture) else success(body)
 

@@ -7,12 +7,14 @@ from itertools import product
 from typing import Any
 
 import pytest
+import time_machine
 from asgiref.sync import async_to_sync
 from django.http import QueryDict
 from django.test import AsyncClient
 
 from django_playlyfe.engine import services
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.selectors import feeds
 from django_playlyfe.engine.server.kit import paging
 from django_playlyfe.engine.server.kit.paging import Page, Stream, paged
 from django_playlyfe.engine.server.kit.parameters import Query
@@ -129,3 +131,49 @@ def test_a_failure_in_the_middle_is_logged_with_the_request_id(
     with pytest.raises(ZeroDivisionError):
         next(content)
     assert "An answer broke off [r-17]" in caplog.text
+
+
+# --- feeds: bare arrays -----------------------------------------------------------------------------------------------
+
+FEEDS = ("/runtime/activity", "/admin/players/ines/activity", "/admin/activity")
+
+
+@pytest.fixture
+def _busy(ines: Api, quest: Realm) -> None:
+    """Plays of several players, some at one instant; the first of each is an event of the game's feed, too."""
+    for player, instant in (("ines", 0), ("a", 0), ("b", 0), ("ines", 0), ("c", 1), ("ines", 1), ("ines", 1)):
+        with time_machine.travel(f"2024-03-05T12:00:0{instant}+00:00", tick=False):
+            if player != "ines":
+                services.create_player(quest, player)
+            services.play(quest, player, "finish_book", {"pages": 600})
+
+
+def feed(caller: Api, path: str) -> tuple[bool, Any]:
+    response = caller.get(path)
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    return response.streaming, json.loads(content)
+
+
+@pytest.mark.usefixtures("_busy")
+@pytest.mark.parametrize("path", FEEDS)
+def test_a_long_feed_is_streamed_and_the_same_in_parts(ines: Api, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_streamed, whole = feed(ines, f"{path}?start=0")
+    assert not is_streamed
+    assert len(whole) > 3
+    for size in (1, 2, 3, 4, 5):
+        monkeypatch.setattr(feeds, "PART", size)
+        assert feed(ines, f"{path}?start=0") == (size <= 4, whole)  # there are four calls, or entries
+        assert feed(ines, f"{path}?start=2999-01-01") == (False, [])
+
+
+@pytest.mark.usefixtures("_busy")
+def test_the_next_part_of_a_feed_is_read_while_the_answer_is_sent(
+    ines: Api, monkeypatch: pytest.MonkeyPatch, count_queries: Any
+) -> None:
+    monkeypatch.setattr(feeds, "PART", 1)
+    with count_queries() as before:
+        response = ines.get("/admin/activity?start=0")
+    with count_queries() as meanwhile:
+        b"".join(response.streaming_content)
+    assert len([query for query in before if "feedentry" in query]) == 2
+    assert len([query for query in meanwhile if "feedentry" in query]) == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from django_playlyfe.engine.server.kit.answers import dump
@@ -33,6 +34,29 @@ class Stream:
         for page in self.rest:
             yield b"," + _rows(page)
         yield b'],"total":%d}' % self.first["total"]
+
+
+@dataclass(frozen=True)
+class Array:
+    """A bare array that is read while it is sent, as :class:`Stream`."""
+
+    rows: Iterator[list[Any]]
+
+    def parts(self) -> Iterator[bytes]:
+        """The body ``[…]``, a part for each read that found something."""
+        before = b"["
+        for found in self.rows:
+            if found:
+                yield before + dump(found)[1:-1]
+                before = b","
+        yield b"]" if before == b"," else b"[]"
+
+
+def whole(rows: Iterator[list[Any]]) -> list[Any] | Array:
+    """A list that is read part by part: as it is if the first part is all of it, else to be streamed."""
+    # Read before anything is sent, so that a refusal still has its status.
+    first, second = next(rows), next(rows, None)
+    return first if second is None else Array(chain((first, second), rows))
 
 
 def paged(query: Query, read: ReadPage) -> Callable[[], Page | Stream]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django_playlyfe.engine import selectors
 from django_playlyfe.engine.server.call import ApiCall, Logic
+from django_playlyfe.engine.server.kit.paging import whole
 from django_playlyfe.wire import make_error
 
 Wire = dict[str, Any]
@@ -43,9 +44,8 @@ def metric(call: ApiCall) -> Logic:
 
 def activity(call: ApiCall) -> Logic:
     """The game's feed."""
-    return partial(
-        selectors.game_activity, call.realm, start=call.query.instant("start"), end=call.query.instant("end")
-    )
+    start, end = call.query.instant("start"), call.query.instant("end")
+    return lambda: whole(selectors.game_activity_in_parts(call.realm, start=start, end=end))
 
 
 def own_activity(call: ApiCall) -> Logic:
@@ -59,5 +59,5 @@ def activity_of(call: ApiCall) -> Logic:
 
 
 def _feed(call: ApiCall, player_id: str) -> Logic:
-    query = call.query
-    return partial(selectors.activity, call.realm, player_id, start=query.instant("start"), end=query.instant("end"))
+    start, end = call.query.instant("start"), call.query.instant("end")
+    return lambda: whole(selectors.activity_in_parts(call.realm, player_id, start=start, end=end))
