@@ -73,7 +73,7 @@ def read_play(
 
 def read_key(key: object) -> str:
     """An idempotency key: 1 to 200 printable characters (``interface.md`` §3.4)."""
-    if not isinstance(key, str) or not 1 <= len(key) <= KEY_LENGTH or not _is_printable(key):
+    if not isinstance(key, str) or not 1 <= len(key) <= KEY_LENGTH or not is_printable(key):
         raise invalid("/idempotency_key", f"should be text of 1 to {KEY_LENGTH} printable characters", found=key)
     return key
 
@@ -116,7 +116,7 @@ def read_alias(alias: object, *, default: str) -> str:
     characters: whoever shows one escapes it."""
     if alias is None or alias == "":
         return default
-    if not isinstance(alias, str) or len(alias) > ALIAS_LENGTH or not _is_printable(alias):
+    if not isinstance(alias, str) or len(alias) > ALIAS_LENGTH or not is_printable(alias):
         raise invalid(
             "/alias", f"should be text of at most {ALIAS_LENGTH} characters without control characters", found=alias
         )
@@ -162,7 +162,7 @@ def _scope(scope: object, path: str) -> Mapping[str, str]:
     read = {}
     for key in ("id", "entity_id"):
         value = scope.get(key) if isinstance(scope, Mapping) else None
-        if not isinstance(value, str) or not value or not _is_printable(value):
+        if not isinstance(value, str) or not value or not is_printable(value):
             raise invalid(path, 'should be {"id": …, "entity_id": …}, both text', code="INVALID_TYPE")
         read[key] = value
     if len(read["id"]) > SCOPE_LENGTH:
@@ -179,5 +179,6 @@ def read_variables(variables: object) -> Mapping[str, Any]:
     return dict(variables)
 
 
-def _is_printable(text: str) -> bool:
+def is_printable(text: str) -> bool:
+    """Whether a text has no control characters, which no database need store, nor half a surrogate pair."""
     return not any(unicodedata.category(character) in ("Cc", "Cs") for character in text)

@@ -12,13 +12,12 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from django_playlyfe import instants
 from django_playlyfe.engine.boards import contributions
 from django_playlyfe.engine.models import BoardRow, Call
 from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.rules.cycles import ALLTIME, bounds, cycle_key
 from django_playlyfe.engine.rules.plan import Board
-from django_playlyfe.engine.selectors.board_readers import Reader
+from django_playlyfe.engine.selectors.board_readers import Reader, selecting
 from django_playlyfe.engine.selectors.ranks import RankedRow
 
 
@@ -27,7 +26,7 @@ def actions_of(
 ) -> list[list[dict[str, Any]]]:
     """For each row ``[{"id", "name", "score"}]``, sorted by id. What bootstraps, rules and administrators gave belongs
     to no action. One query; two for a custom board."""
-    at = instants.now() if timestamp is None else timestamp
+    at = selecting(timestamp)
     zone = ZoneInfo(reader.plan.cycle_timezone)
     entrants = {row.entrant for row in rows}
     players: set[Any] = set(entrants)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import cached_property
 
 from django_playlyfe import instants
+from django_playlyfe.engine import inputs
 from django_playlyfe.engine.models import Game, Player
 from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.projections import Projections
@@ -18,6 +19,10 @@ from django_playlyfe.engine.rules.plan import ALWAYS, Board, Plan
 from django_playlyfe.engine.rules.snapshot import Snapshot
 from django_playlyfe.engine.selectors.sheets import Sheet, find_sheet
 from django_playlyfe.wire import make_error
+
+_FIRST = datetime(2, 1, 1, tzinfo=timezone.utc)
+_LAST = datetime(9998, 12, 31, tzinfo=timezone.utc)
+"""Between them every instant has a cycle around it in every time zone. Nothing happens so early or so late."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class Reader:
         """
         check_choice("cycle", cycle, board.cycles)
         scope = board_scope(board, scope_id)
-        at = instants.now() if timestamp is None else timestamp
+        at = selecting(timestamp)
         return find_sheet(self.game, self.environment, self.plan, board, cycle=cycle, at=at, scope=scope)
 
     @cached_property
@@ -71,6 +76,11 @@ class Reader:
         if self.player is None:
             return None
         return Snapshot.take(self.plan, Projections.of(self.player).state(self.plan), instants.now(), {})
+
+
+def selecting(timestamp: datetime | None) -> datetime:
+    """The instant that selects a cycle: now if None."""
+    return instants.now() if timestamp is None else min(max(timestamp, _FIRST), _LAST)
 
 
 def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
@@ -85,6 +95,8 @@ def board_scope(board: Board, scope_id: str | None) -> str:
     if board.scope_type == "custom":
         if not scope_id:
             raise invalid("/scope_id", f"'{board.id}' needs a scope", code="OBJECT_MISSING_REQUIRED_PROPERTY")
+        if not inputs.is_printable(scope_id):
+            raise invalid("/scope_id", "should be text without control characters", found=scope_id)
         return scope_id
     if board.scope_type == "team_instance":
         if not scope_id:

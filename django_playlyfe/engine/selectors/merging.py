@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django_playlyfe.engine.inputs import is_printable
 from django_playlyfe.engine.instants import read_instant
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.rules.plan import Board
@@ -57,7 +58,7 @@ def _parts(text: str) -> list[_Part]:
 def _part(text: str) -> _Part:
     place, *rest = text.split("|")
     board, _, scope = place.partition("/")
-    if not board or len(rest) not in (1, 2):
+    if not board or len(rest) not in (1, 2) or not is_printable(scope):
         raise invalid("/merge_with", _FORM, code="INVALID_FORMAT", found=text)
     timestamp = read_instant(rest[1], "/merge_with") if len(rest) > 1 else None
     return _Part(board, scope, rest[0], timestamp)

@@ -19,6 +19,8 @@ from django_playlyfe.engine.selectors.board_readers import Reader, board_scope, 
 from django_playlyfe.engine.selectors.sheets import summed_sheet
 
 MOST_CYCLES = 1000
+_FIRST_DAY = date(1970, 1, 1)
+"""Nothing was played before it."""
 _USUALLY = 10
 _ABSENT = -1
 """The rank of who is not on a board."""
@@ -54,7 +56,7 @@ def trend(
 
     Raises:
         NotFound, AccessDenied, PlayerNotFound, ConfigurationError: as for :func:`~.boards.leaderboard`.
-        InvalidRequest: an argument is wrong, or more than 1,000 cycles are asked for.
+        InvalidRequest: an argument is wrong, the last day lies before 1970, or more than 1,000 cycles are asked for.
     """
     reader = Reader.find(realm, player_id)
     definition = reader.open(board)
@@ -74,6 +76,8 @@ def trend(
 
 def _keys(cycle: str, start: date | None, end: date) -> list[str]:
     """The keys of the cycles from a day to a day."""
+    if end < _FIRST_DAY:
+        raise invalid("/end", "should not lie before 1970", code="MINIMUM", found=end.isoformat())
     last = key_of_day(cycle, end)
     keys = [last]
     while len(keys) < _USUALLY if start is None else first_day(keys[-1]) > start:

@@ -100,6 +100,7 @@ def test_a_relative_read_of_somebody_who_is_not_there_finds_no_player(readers: A
         ("cycle=alltime&merge_with=by_genre|alltime", "/merge_with"),
         ("cycle=alltime&ranking=relative&entity_id=:x", "/player_id"),
         ("cycle=alltime&limit=x", "/limit"),
+        ("cycle=alltime&merge_with=by_genre/%00|alltime", "/merge_with"),
     ],
 )
 def test_a_board_read_with_wrong_parameters_is_wrong_input(ines: Api, query: str, path: str) -> None:
@@ -122,6 +123,33 @@ def test_a_cycle_a_scope_and_other_boards_are_parameters(ines: Api, quest: Realm
     board = f"/runtime/leaderboards/by_genre?cycle=weekly&timestamp={at}&scope_id=history"
     (row,) = ines.get(f"{board}&detailed=true").json()["data"]
     assert row["actions"] == [{"id": "finish_book", "name": "Finish a book", "score": "60"}]
+
+
+@pytest.mark.parametrize("board", ["/runtime/leaderboards/by_genre", "/runtime/leaderboards/by_genre/trend"])
+def test_a_scope_that_no_play_can_name_is_wrong_input(ines: Api, board: str) -> None:
+    assert problems(ines.get(f"{board}?cycle=weekly&scope_id=%00")) == [("/scope_id", "INVALID_FORMAT")]
+
+
+EDGES = ["0001-01-01", "0001-01-01T00:00:00Z", "9999-12-31", "9999-12-31T23:59:59.999Z", "0"]
+
+
+@pytest.mark.parametrize("timestamp", EDGES)
+@pytest.mark.parametrize("cycle", ["daily", "weekly", "monthly", "yearly"])
+def test_a_cycle_at_the_edge_of_the_calendar_is_empty(ines: Api, cycle: str, timestamp: str) -> None:
+    for more in ("detailed=true", f"merge_with=by_genre/history|weekly|{timestamp}"):
+        read = ines.get(f"{BOARD}?cycle={cycle}&timestamp={timestamp}&{more}")
+        assert (read.status_code, read.json()) == (200, {"data": [], "total": 0})
+
+
+@pytest.mark.parametrize("cycle", ["daily", "weekly", "monthly", "yearly"])
+def test_a_trend_ends_between_1970_and_the_end_of_the_calendar(ines: Api, cycle: str) -> None:
+    trend = f"{BOARD}/trend?cycle={cycle}"
+    for end in ("0001-01-01", "1969-12-31"):
+        assert problems(ines.get(f"{trend}&end={end}")) == [("/end", "MINIMUM")]
+        assert problems(ines.get(f"{trend}&start=0001-01-01&end={end}")) == [("/end", "MINIMUM")]
+    for end in ("1970-01-01", "9999-12-31"):
+        assert {row["rank"] for row in ines.get(f"{trend}&end={end}").json()} == {-1}
+    assert ines.get(f"{trend}&start=9999-12-31&end=1970-01-01").json() == []
 
 
 def test_a_trend_goes_from_day_to_day(ines: Api, quest: Realm) -> None:
