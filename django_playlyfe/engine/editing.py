@@ -11,7 +11,7 @@ from django_playlyfe.engine import transactions
 from django_playlyfe.engine.activation import activate, checked_design
 from django_playlyfe.engine.design.components import (
     SINGULAR,
-    check_bootstrap_shape,
+    check_bootstrap_alone,
     check_component,
     check_game_shape,
     project,
@@ -144,7 +144,7 @@ def replace_bootstrap(realm: Realm, body: Mapping[str, Any]) -> Wire:
     """Give new players something else from the next activation on. Raises InvalidRequest."""
     with transactions.atomic():
         game, document = _lock(realm)
-        document["bootstrap"] = _checked(check_bootstrap_shape(document, dict(body)))
+        document["bootstrap"] = _checked(check_bootstrap_alone(document, dict(body)))
         _save(game, document)
     replaced: Wire = document["bootstrap"]
     return replaced

@@ -12,12 +12,13 @@ from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.design.report import Findings, Path, Problem, Report
 from django_playlyfe.engine.design.semantics.actions import check_actions
 from django_playlyfe.engine.design.semantics.boards import check_boards
+from django_playlyfe.engine.design.semantics.bootstrap import check_bootstrap
 from django_playlyfe.engine.design.semantics.inspection import Inspection
 from django_playlyfe.engine.design.semantics.metrics import check_metrics
 from django_playlyfe.engine.design.semantics.processes import check_processes
 from django_playlyfe.engine.design.semantics.rules import check_rules
 from django_playlyfe.engine.design.semantics.teams import check_teams
-from django_playlyfe.engine.design.shapes import CODES, check_shape
+from django_playlyfe.engine.design.shapes import check_shape
 
 SINGULAR: Mapping[str, str] = {
     "metrics": "metric",
@@ -68,12 +69,13 @@ def check_component(document: Mapping[str, Any], kind: str, component: object, i
     return _report(findings, canonical, path, component), canonical[path[0]][path[1]]
 
 
-def check_bootstrap_shape(document: Mapping[str, Any], bootstrap: object) -> tuple[Report, Any]:
-    """The same for the bootstrap."""
+def check_bootstrap_alone(document: Mapping[str, Any], bootstrap: object) -> tuple[Report, Any]:
+    """The same for the bootstrap, with the expressions of its rewards."""
     probe = {"game": document["game"], "metrics": document.get("metrics", []), "bootstrap": bootstrap}
     canonical = normalise(probe)
     findings = Findings()
     check_shape(canonical, findings)
+    check_bootstrap(Inspection(mapping(canonical), read_catalogue(canonical), findings))
     return _report(findings, canonical, ("bootstrap",), bootstrap), canonical["bootstrap"]
 
 
@@ -107,7 +109,7 @@ def _report(findings: Findings, canonical: Any, path: Path, written: object) -> 
 
 
 def _is_judged_at_once(place: Path, problem: Problem) -> bool:
-    if problem.validator in CODES or problem.code == "EXPRESSION_SYNTAX":
+    if problem.absolute_schema_path or problem.code == "EXPRESSION_SYNTAX":  # of the JSON schema, or of an expression
         return True
     if place[:2] == ("constraints", "formula"):
         return problem.code.startswith("REFERENCE_")

@@ -167,6 +167,31 @@ def test_references_are_not_checked_when_written(desk: Api) -> None:
     assert desk.delete(f"{ROOT}/metrics/coins").status_code == 200  # in use by actions
 
 
+@pytest.mark.parametrize(
+    ("path", "changes", "found"),
+    [
+        (
+            "metrics/coins",
+            {"constraints": {"min": "0", "max": "5", "default": "9"}},
+            ("/metrics/coins/constraints/default", "MAXIMUM"),
+        ),
+        ("metrics/xp", {"constraints": {"max": "60"}}, ("/rules/ranking_up/levels/1/threshold", "MAXIMUM")),
+        (
+            "rules/ranking_up",
+            {"levels": [{"rank": "visitor", "threshold": "-5"}, {"rank": "reader"}]},
+            ("/rules/ranking_up/levels/0/threshold", "MINIMUM"),
+        ),
+        ("actions/finish_book", {"rate": [51, 86400000, "ROLLING"]}, ("/actions/finish_book/rate/0", "MAXIMUM")),
+    ],
+)
+def test_what_hangs_together_is_checked_at_the_activation(
+    desk: Api, path: str, changes: dict[str, Any], found: tuple[str, str]
+) -> None:
+    """So that two changes can be made one after the other, in any order."""
+    assert desk.patch(f"{ROOT}/{path}", changes).status_code == 200
+    assert found in problems(desk.post(f"{ROOT}/simulate"))
+
+
 @pytest.mark.parametrize("kind", list(SINGULAR))
 def test_an_id_is_used_once(desk: Api, kind: str) -> None:
     taken = LIBRARY_QUEST[kind][0]
@@ -308,6 +333,12 @@ def test_the_bootstrap_is_read_and_replaced_whole(desk: Api) -> None:
     assert desk.get("/design/versions/1/bootstrap").json()["scores"][0]["value"] == "0"
     wrong = desk("PUT", f"{ROOT}/bootstrap", {"scores": {}})
     assert problems(wrong) == [("/bootstrap/scores", "INVALID_TYPE")]
+    wrong = desk("PUT", f"{ROOT}/bootstrap", {"scores": [{**gift, "value": "5 +"}]})
+    assert problems(wrong) == [("/bootstrap/scores/0/value", "EXPRESSION_SYNTAX")]
+    assert desk.get(f"{ROOT}/bootstrap").json() == replaced
+    later = [{**gift, "metric": {"id": "later", "type": "point"}}]
+    assert desk("PUT", f"{ROOT}/bootstrap", {"scores": later}).status_code == 200  # checked at the activation
+    assert desk("PUT", f"{ROOT}/bootstrap", {"scores": [gift]}).json() == replaced
     desk.post(f"{ROOT}/deploy")
     desk.post("/admin/players", {"id": "rui"})
     scores = {score["metric"]["id"]: score["value"] for score in desk.get("/admin/players/rui").json()["scores"]}
