@@ -63,8 +63,6 @@ def _repair(player: Player) -> tuple[comparing.Difference, ...]:
         found = tuple(comparing.differences(stored[player.pk], expected[player.pk]))
         if any(difference.kind != "log" for difference in found):
             _rewrite(players, expected)
-            # Which version judged this state last is no longer known: the next play looks at every rule.
-            Player.objects.using(transactions.write_alias()).filter(pk=player.pk).update(judged_version=None)
         return found
 
 
@@ -85,6 +83,8 @@ def _rewrite(players: Sequence[Player], expected: dict[int, Projected]) -> None:
     for game, environment in {(player.game_id, player.environment) for player in players}:
         histograms.discard(game, environment)  # they are told nothing of this; readers begin them anew
     database, keys = transactions.write_alias(), [player.pk for player in players]
+    # Which version judged this state last is no longer known: the next play looks at every rule.
+    Player.objects.using(database).filter(pk__in=keys).update(judged_version=None)
     for model in (Score, ActionCount, FeedEntry, BoardRow):
         model._default_manager.using(database).filter(player__in=keys).delete()
     guards.forget(players)

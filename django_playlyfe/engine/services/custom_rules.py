@@ -190,7 +190,9 @@ class _Chunk:
         save_all(list(self._projections.values()))
         guards.store(self.calls)
         log.save_feed_entries(self.calls)
-        newly_judged = [key for key, player in by_key.items() if player.judged_version_id != self._version.pk]
+        # Whose call is only repeated is not judged by it.
+        judged_now = {call.player_id or 0 for call in self.calls}
+        newly_judged = [key for key in judged_now if by_key[key].judged_version_id != self._version.pk]
         if newly_judged:
             rows = Player.objects.using(transactions.write_alias())
             rows.filter(pk__in=newly_judged).update(judged_version=self._version)
