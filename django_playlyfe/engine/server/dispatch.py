@@ -91,7 +91,7 @@ def _read(request: HttpRequest, trace: Trace, access: Access, match: Match) -> A
     if (
         request.method in _WITH_BODY and not match.route.takes_file
     ):  # libraries send "{}" or nothing with GET and DELETE
-        trace.checked = body = read_object(request)
+        trace.checked = body = credentials.without_secrets(read_object(request))
     return ApiCall(
         access=access,
         player_id=access.player_id if match.route.has_player else "",

@@ -244,6 +244,24 @@ def test_the_request_forgets_its_token(ines: Api) -> None:
     assert request.META["RAW_URI"].startswith("/v2/runtime/player?player_id=ines&x=")
 
 
+@pytest.mark.parametrize("more", ["", "&" + "&".join(f"p{number}=1" for number in range(2000))])
+def test_the_request_for_a_token_forgets_what_was_wrongly_put_into_its_address(more: str) -> None:
+    path = f"/auth/token?client_id=c&client_secret={SECRET}{more}"
+    request = RequestFactory().post(path, "{}", content_type="application/json", RAW_URI=path)
+    match = resolve("/auth/token")
+    assert match.func(request, **match.kwargs).status_code == 400
+    assert not any(SECRET in text for text in (request.get_full_path(), repr(request.GET), repr(request.META)))
+
+
+@pytest.mark.parametrize("name", ["access_token", "jwt", "client_secret"])
+def test_a_report_does_not_repeat_a_secret_of_the_body(ines: Api, name: str) -> None:
+    for method, path in (("PATCH", "/runtime/player"), ("POST", "/runtime/actions/finish_book/play")):
+        response = ines(method, path, {name: SECRET, "variables": 7})
+        assert error(response) == (400, "validation_exception")
+        assert SECRET not in response.content.decode()
+        assert response.json()["data"]["data"][name] == "***"
+
+
 def test_a_query_that_is_too_long_to_read_is_forgotten_whole(ines: Api) -> None:
     fields = "&".join(f"p{number}=1" for number in range(2000))
     request = RequestFactory().get(f"/v2/admin?access_token={ines.token}&{fields}")

@@ -7,7 +7,9 @@ import hmac
 import re
 import secrets
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, QueryDict
@@ -71,11 +73,7 @@ def take_token(request: HttpRequest) -> Presented:
     Raises:
         SuspiciousOperation: the query has more fields than the site allows.
     """
-    try:
-        parameters = request.GET
-    except SuspiciousOperation:
-        _replace_query(request, QueryDict())
-        raise
+    parameters = _read_query(request)
     token = next(iter(parameters.getlist("access_token")), None)  # of two, the first one counts
     jwt = next(iter(parameters.getlist("jwt")), None)
     if not token and not jwt:
@@ -86,9 +84,35 @@ def take_token(request: HttpRequest) -> Presented:
     return Presented(digest(token)) if token else Presented(jwt=jwt or None)
 
 
+@sensitive_variables()
+def forget_query(request: HttpRequest) -> None:
+    """Take secrets out of the address of a request that is no place for them, as :func:`take_token` does.
+
+    Raises:
+        SuspiciousOperation: the query has more fields than the site allows.
+    """
+    _replace_query(request, _without_secrets(_read_query(request)))
+
+
+@sensitive_variables()
+def without_secrets(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A body without what has no place in it: no library sends a token or secret there, and a report would repeat
+    it."""
+    return {name: "***" if name in _SECRET and isinstance(value, str) else value for name, value in body.items()}
+
+
 def redacted(text: str) -> str:
     """A text that may hold a URL, without the secrets of its query."""
     return _IN_A_QUERY.sub(r"\1=***", text)
+
+
+@sensitive_variables()
+def _read_query(request: HttpRequest) -> QueryDict:
+    try:
+        return request.GET
+    except SuspiciousOperation:
+        _replace_query(request, QueryDict())
+        raise
 
 
 @sensitive_variables()

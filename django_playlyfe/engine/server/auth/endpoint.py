@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.debug import sensitive_variables
 
-from django_playlyfe.engine.server.auth import grants, throttle, tokens
+from django_playlyfe.engine.server.auth import credentials, grants, throttle, tokens
 from django_playlyfe.engine.server.kit import bodies
 from django_playlyfe.engine.server.kit.answers import success
 from django_playlyfe.engine.server.kit.edge import Trace
@@ -32,6 +32,7 @@ def token(request: HttpRequest, trace: Trace) -> HttpResponse:
         NotFound: another method than POST (``route_not_found``).
     """
     trace.route = "/auth/token"
+    credentials.forget_query(request)
     if request.method != "POST":
         raise make_error("route_not_found")
     fields = _read_fields(request)

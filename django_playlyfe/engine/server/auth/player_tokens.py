@@ -13,6 +13,11 @@ from django_playlyfe.engine.models import Client
 from django_playlyfe.engine.server.auth import sealing
 from django_playlyfe.exceptions import ConfigurationError
 
+_CHECKS = {
+    "require": ["exp"],
+    # Claims that mean nothing here. The clock of whoever signs may be ahead, too: "iat" is no reason to refuse.
+    **dict.fromkeys(("verify_aud", "verify_iat", "verify_iss", "verify_jti", "verify_sub"), False),
+}
 _SCOPES = {"player.runtime.read": "runtime:read", "player.runtime.write": "runtime:write"}
 
 
@@ -59,9 +64,7 @@ def _verified(encoded: str, secret: str) -> dict[str, Any] | None:
     jwt = library()
     try:
         # HS256 alone, whatever the header says: "none" and another algorithm are how such tokens are forged.
-        claims: dict[str, Any] = jwt.decode(
-            encoded, secret, algorithms=["HS256"], options={"require": ["exp"], "verify_aud": False}
-        )
+        claims: dict[str, Any] = jwt.decode(encoded, secret, algorithms=["HS256"], options=_CHECKS)
     except (jwt.PyJWTError, ValueError):
         return None
     return claims
