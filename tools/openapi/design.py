@@ -21,7 +21,12 @@ _NUMBERS = {
 }
 """Format -> how such a number is answered."""
 _NOTHING: Schema = {"type": "object", "required": [], "maxProperties": 0, "additionalProperties": False}
-_ERRORS: Schema = {"type": "array", "items": of("Problem"), "description": "What the last activation found."}
+_FOUND = "What the last activation found."
+_ERRORS: dict[str, Schema] = {
+    "": {"type": "array", "items": of("Problem"), "description": _FOUND},
+    "Body": {"description": "Ignored."},
+    "Parts": {"type": "array", "description": _FOUND},  # paths may lead to some keys of each
+}
 
 
 def name(kind: str, form: str) -> str:
@@ -72,7 +77,7 @@ class _Writer:
         if "$ref" in part:
             return of(name(part["$ref"].rsplit("/", 1)[1], self.form))
         if part.get("dropped"):
-            return {"description": "Ignored."} if self.form == "Body" else _ERRORS
+            return _ERRORS[self.form]
         if "allOf" in part and "properties" not in part:  # a condition, or none
             return {"oneOf": [_NOTHING, self.schema(part["allOf"][0]["then"])]}
         if "allOf" in part:

@@ -316,6 +316,8 @@ def test_a_component_that_was_mended_has_no_known_problems(desk: Api) -> None:
     )
     assert error(desk.post(f"{ROOT}/simulate")) == (400, "validation_exception")
     assert desk.get(f"{ROOT}/leaderboards/odd").json()["_errors"]
+    (shown,) = desk.get(f"{ROOT}/leaderboards?fields=_errors.code,_errors.path").json()[-1].values()
+    assert shown[0] == {"code": "REFERENCE_NOT_FOUND", "path": "/leaderboards/odd/metric/id"}
     mended = desk.patch(f"{ROOT}/leaderboards/odd", {"metric": {"id": "xp", "type": "point"}}).json()
     assert "_errors" not in mended
     assert Game.objects.get().document["game"]["_errors"] == []
@@ -343,6 +345,27 @@ def test_the_bootstrap_is_read_and_replaced_whole(desk: Api) -> None:
     desk.post("/admin/players", {"id": "rui"})
     scores = {score["metric"]["id"]: score["value"] for score in desk.get("/admin/players/rui").json()["scores"]}
     assert scores["coins"] == "5"
+
+
+def test_a_fix_may_move_what_players_have(desk: Api) -> None:
+    owl = {"metric": {"id": "badges", "type": "set"}, "verb": "set", "value": {"night_owl": "1"}}
+    desk.post("/admin/players", {"id": "rui"})
+    desk.patch("/admin/players/rui/scores", {"rewards": [owl]})
+    badges = desk.get(f"{ROOT}/metrics/badges").json()
+    kept = [item for item in badges["constraints"]["items"] if item["id"] != "night_owl"]
+    desk.patch(f"{ROOT}/metrics/badges", {"constraints": {**badges["constraints"], "items": kept}})
+    action = desk.get(f"{ROOT}/actions/finish_book").json()
+    desk.patch(f"{ROOT}/actions/finish_book", {"rules": action["rules"][:2]})
+    (issue,) = desk.post(f"{ROOT}/deploy").json()
+    assert (issue["code"], issue["apply"]) == ("METRIC_SET_ITEM_REMOVED", "METRIC_SET_ITEM_DESTROY")
+    path, rename = f"/design/issues/{issue['id']}", {"apply": "METRIC_SET_ITEM_RENAME"}
+    for wrong in ({}, {"vars": []}, {"vars": {"to": "nothing"}}):
+        assert error(desk.post(path, {**rename, **wrong})) == (400, "validation_exception")
+    assert desk.get(path).json() == issue
+    assert desk.post(path, {**rename, "vars": {"to": "bookmark"}}).json() == {**issue, "is_resolved": True}
+    assert "message" in desk.post(f"{ROOT}/deploy").json()
+    (held,) = (s["value"] for s in desk.get("/admin/players/rui").json()["scores"] if s["metric"]["id"] == "badges")
+    assert [(item["name"], item["count"]) for item in held] == [("Bookmark", "1")]
 
 
 def test_issues_are_listed_by_type(desk: Api) -> None:
