@@ -26,31 +26,39 @@ _AMONG_PLAYERS = (
     ("DELETE", "/invites/:invite_id"),
     ("POST", "/transfer"),
 )
+_PAGES = ("/members", "/performers", "/approvals", "/requests")
+_NAMED = {"/kick": "player_id", "/transfer": "player_id", "/invites": "id"}
+"""Whom a body has to name, under which key."""
+
+
+def _about_one(kind: Literal["team", "process"], method: str, rest: str) -> View:
+    """What a route below one instance reads before it looks for that."""
+    if method == "GET" and rest in _PAGES:
+        return groups.page(kind)
+    if method == "POST" and rest in _NAMED:
+        return groups.naming(kind, _NAMED[rest])
+    return groups.roles(kind) if (method, rest) == ("POST", "/roles") else groups.missing(kind)
 
 
 def _of_players(kind: Literal["team", "process"], plural: str, own: tuple[tuple[str, str], ...]) -> Iterator[Route]:
     """The routes of players to the instances of one kind; ``own`` are those that only this kind has."""
-    root, view = f"/{plural}", groups.missing(kind)
+    root = f"/{plural}"
     yield Route("runtime", "GET", f"/runtime/definitions{root}", f"/definitions{root}", groups.no_definitions)
     yield Route("runtime", "POST", f"/runtime{root}", f"/definitions{root}/:definition", groups.create(kind))
     yield Route("runtime", "GET", f"/runtime{root}", root, groups.listing(kind))
-    yield from _runtime(f"{root}/:id", ("GET", ""), ("DELETE", ""), view=view)
-    yield from _runtime(f"{root}/:id", ("PATCH", ""), view=groups.change(kind))
-    yield from _runtime(f"{root}/:id", *_MEMBERSHIP, *_AMONG_PLAYERS, *own, view=view)
-
-
-def _runtime(root: str, *routes: tuple[str, str], view: View) -> Iterator[Route]:
-    for method, rest in routes:
-        yield Route("runtime", method, f"/runtime{root}{rest}", f"{root}{rest}", view)
+    one = f"{root}/:id"
+    yield Route("runtime", "PATCH", f"/runtime{one}", one, groups.change(kind))
+    for method, rest in (("GET", ""), ("DELETE", ""), *_MEMBERSHIP, *_AMONG_PLAYERS, *own):
+        yield Route("runtime", method, f"/runtime{one}{rest}", f"{one}{rest}", _about_one(kind, method, rest))
 
 
 def _of_admins(kind: Literal["team", "process"], plural: str) -> Iterator[Route]:
-    root, view = f"/admin/{plural}", groups.missing(kind)
+    root = f"/admin/{plural}"
     yield Route("admin", "GET", root, "", groups.listing(kind))
     yield Route("admin", "POST", root, "", groups.create(kind))
     yield Route("admin", "PATCH", f"{root}/:id", "", groups.change(kind))
     for method, rest in (("GET", ""), ("DELETE", ""), *_MEMBERSHIP):
-        yield Route("admin", method, f"{root}/:id{rest}", "", view)
+        yield Route("admin", method, f"{root}/:id{rest}", "", _about_one(kind, method, rest))
 
 
 GROUP_ROUTES = (

@@ -73,6 +73,39 @@ def test_what_is_named_does_not_exist(ines: Api, method: str, path: str, body: o
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "body", "wrong"),
+    [
+        ("GET", "/x/members?limit=x", None, ("/limit", "INVALID_TYPE")),
+        ("GET", "/x/members?skip=-1", None, ("/skip", "MINIMUM")),
+        ("GET", "/x/activity?start=soon", None, ("/start", "INVALID_FORMAT")),
+        ("POST", "/x/kick", {}, ("/player_id", "OBJECT_MISSING_REQUIRED_PROPERTY")),
+        ("POST", "/x/kick", {"player_id": ":ada"}, ("/player_id", "PATTERN")),
+        ("POST", "/x/invites", {"roles": {}}, ("/id", "OBJECT_MISSING_REQUIRED_PROPERTY")),
+        ("POST", "/x/invites", {"id": "rui", "roles": 7}, ("/roles", "INVALID_TYPE")),
+        ("POST", "/x/roles", {}, ("/roles", "OBJECT_MISSING_REQUIRED_PROPERTY")),
+        ("POST", "/x/roles", {"roles": "all"}, ("/roles", "INVALID_TYPE")),
+        ("POST", "/x/roles", {"roles": {}, "player_id": 7}, ("/player_id", "PATTERN")),
+        ("PATCH", "/x", {"name": 7}, ("/name", "INVALID_TYPE")),
+        ("PATCH", "/x", {"access": ["PUBLIC"]}, ("/access", "INVALID_TYPE")),
+        ("POST", "", {"definition": "d", "name": "n", "access": 7}, ("/access", "INVALID_TYPE")),
+    ],
+)
+def test_parameters_are_judged_before_anything_is_looked_for(
+    ines: Api, method: str, path: str, body: object, wrong: tuple[str, str]
+) -> None:
+    for root in ("/runtime/teams", "/runtime/processes", "/admin/teams", "/admin/processes"):
+        assert problems(ines(method, root + path, body)) == [wrong]
+
+
+@pytest.mark.parametrize("path", ["/approvals?limit=x", "/requests?limit=x"])
+def test_pages_of_requests_are_judged_too(ines: Api, path: str) -> None:
+    for plural in ("teams", "processes"):
+        assert problems(ines.get(f"/runtime/{plural}/x{path}")) == [("/limit", "INVALID_TYPE")]
+    assert problems(ines.get("/runtime/processes/x/performers?limit=x")) == [("/limit", "INVALID_TYPE")]
+    assert problems(ines.post("/runtime/teams/x/transfer")) == [("/player_id", "OBJECT_MISSING_REQUIRED_PROPERTY")]
+
+
+@pytest.mark.parametrize(
     ("method", "path", "code"),
     [
         ("PUT", "/runtime/teams/x/lock", "team_not_found"),

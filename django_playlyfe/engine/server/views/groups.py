@@ -7,8 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, NoReturn
 
+from django_playlyfe.engine.realm import check_player_id
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.server.call import ApiCall, Logic
+from django_playlyfe.engine.server.kit.bodies import as_object
 from django_playlyfe.engine.server.kit.paging import paged
 from django_playlyfe.wire import make_error
 
@@ -47,6 +49,7 @@ def create(kind: Kind) -> View:
         definition = call.path.get("definition") or _required(call, "definition")
         if kind == "team":
             _required(call, "name")
+        _check_texts(call)
         call.idempotency_key()
         return _absent(f"{kind}_definition_not_found", f"{kind} definition", definition)
 
@@ -58,6 +61,42 @@ def change(kind: Kind) -> View:
 
     def view(call: ApiCall) -> Logic:
         call.check_keys("name", "access")
+        _check_texts(call)
+        return missing(kind)(call)
+
+    return view
+
+
+def page(kind: Kind) -> View:
+    """A page of what belongs to one instance: its members, requests to it."""
+
+    def view(call: ApiCall) -> Logic:
+        _no_rows(call)
+        return missing(kind)(call)
+
+    return view
+
+
+def naming(kind: Kind, key: str) -> View:
+    """Anything about one instance and a player, whom the body names under this key."""
+
+    def view(call: ApiCall) -> Logic:
+        check_player_id(_required(call, key))
+        as_object(call.body.get("roles"), "/roles")
+        return missing(kind)(call)
+
+    return view
+
+
+def roles(kind: Kind) -> View:
+    """Change roles in one instance: one's own, or those of the player whom the body names."""
+
+    def view(call: ApiCall) -> Logic:
+        if call.body.get("roles") is None:
+            raise invalid("/roles", "roles is required", code="OBJECT_MISSING_REQUIRED_PROPERTY")
+        as_object(call.body["roles"], "/roles")
+        if call.body.get("player_id") is not None:
+            check_player_id(call.body["player_id"])
         return missing(kind)(call)
 
     return view
@@ -107,6 +146,12 @@ def _required(call: ApiCall, key: str) -> str:
     if not isinstance(value, str) or not value:
         raise invalid(f"/{key}", "should be text", code="INVALID_TYPE", found=value)
     return value
+
+
+def _check_texts(call: ApiCall) -> None:
+    for key in ("name", "access"):
+        if call.body.get(key) is not None:
+            _required(call, key)
 
 
 def _check_states(text: str) -> None:
