@@ -197,8 +197,8 @@ def undo(user: Who, action: str, *, idempotency_key: str, strict: bool = False, 
             raise unable
         return PlayResult("refused", error=unable)
     try:
-        player_id = player_id_of(user, game)
-        result = backend.undo_play(player_id, action, idempotency_key)
+        with transaction.atomic(using=database_of(user)):
+            result = backend.undo_play(player_id_of(user, game), action, idempotency_key)
     except ActionNotFound:
         raise
     except NotFound as error:
