@@ -66,6 +66,34 @@ class TestETags:
         assert again.headers["ETag"] == tag
         assert ines.get(METRICS, If_None_Match='"other"').status_code == 200
 
+    @pytest.mark.parametrize(
+        ("base", "path"),
+        [
+            ("/v2", "/runtime/definitions/metrics/xp"),
+            ("/v2", "/runtime/definitions/teams"),
+            ("/v2", "/runtime/assets/game"),
+            ("/v2", "/design/versions/latest/rules"),
+            ("/v2", "/design/versions/1/bootstrap"),
+            ("/v2", "/design/issues"),
+            ("/v2", "/design/images"),
+            ("/v2", "/design/images/default-game"),
+            ("/v1", "/definitions/processes"),
+            ("/v1", "/assets/metrics/badges"),
+        ],
+    )
+    def test_definitions_designs_and_images_have_one(self, enter: Any, ines: Api, base: str, path: str) -> None:
+        token = enter(["runtime:read", "design:read"]).token
+        there = f"{base}{path}?player_id=ines"
+        first = Browser().get(there, headers={"Authorization": f"Bearer {token}"})
+        known = {"Authorization": f"Bearer {token}", "If-None-Match": first.headers["ETag"]}
+        again = Browser().get(there, headers=known)
+        assert (first.status_code, again.status_code) == (200, 304)
+        for answer in (first, again):
+            assert answer.headers["Cache-Control"] == "private, no-cache"
+            assert answer.headers["Playlyfe-Features"] == "idempotency, played-at"
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+            assert answer.headers["X-Request-ID"]
+
     @pytest.mark.parametrize("written", ["W/{tag}", 'W/"other", W/{tag}', "*"])
     def test_tags_are_compared_weakly(self, ines: Api, written: str) -> None:
         """Proxies that compress make a tag weak."""

@@ -89,6 +89,9 @@ def test_nobody_is_sent_to_a_login_page(ines: Api) -> None:
         assert error(Api("").get("/runtime/player")) == (401, "invalid_access_token")
         assert Browser().get("/health").status_code == 200
         assert Browser().post("/auth/token").status_code == 400
+        for page in ("/logout", "/docs", "/openapi.yaml"):
+            assert Browser().get(page).status_code == 200
+        assert Browser().get("/auth?client_id=nobody").status_code == 400
 
 
 def test_a_site_wide_cache_keeps_nothing(ines: Api) -> None:

@@ -196,6 +196,34 @@ def test_a_malformed_key_is_wrong_input(ines: Api, key: str) -> None:
     assert not Call.objects.filter(kind=Call.Kind.PLAY).exists()
 
 
+@pytest.mark.parametrize(
+    ("base", "path"),
+    [
+        ("/v2", "/admin/players"),
+        ("/v1", "/players"),
+        ("/v1", "/action/play"),
+        ("/v1", "/actions/finish_book/play"),
+        ("/v2", "/admin/rules/weekly_target"),
+        ("/v2", "/runtime/play"),
+        ("/v2", "/runtime/teams"),
+        ("/v2", "/admin/teams"),
+        ("/v2", "/runtime/processes"),
+        ("/v1", "/definitions/processes/book_review"),
+        ("/v2", "/runtime/processes/x/play"),
+        ("/v1", "/processes/ines/x/play"),
+    ],
+)
+def test_a_key_is_read_wherever_something_is_played_or_created(ines: Api, base: str, path: str) -> None:
+    body = {
+        **PAGES,
+        **dict.fromkeys(("id", "name", "definition", "trigger", "play_token"), "finish_book"),
+        "data": [{"variables": {"target": 0}, "player_ids": ["ines"]}],
+    }
+    caller = Api(ines.token, base=base)
+    response = caller.post(f"{path}?player_id=ines", body, Idempotency_Key="k" * 201)
+    assert problems(response) == [("/idempotency_key", "INVALID_FORMAT")]
+
+
 @pytest.mark.parametrize("key", ["k", "k" * 200, "{ ~}"])
 def test_any_printable_ascii_is_a_key(ines: Api, key: str) -> None:
     assert played(ines.post(PLAY, PAGES, Idempotency_Key=key))
