@@ -112,7 +112,7 @@ def _is_judged_at_once(place: Path, problem: Problem) -> bool:
     if problem.absolute_schema_path or problem.code == "EXPRESSION_SYNTAX":  # of the JSON schema, or of an expression
         return True
     if place[:2] == ("constraints", "formula"):
-        return problem.code.startswith("REFERENCE_")
+        return problem.code in ("REFERENCE_NOT_FOUND", "MAXIMUM")  # the latter: compounds that are too deep (§7.3)
     return problem.code == "ARRAY_UNIQUE" and place[:1] == ("constraints",)
 
 

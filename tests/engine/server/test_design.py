@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -181,6 +182,16 @@ def test_references_are_not_checked_when_written(desk: Api) -> None:
             {"levels": [{"rank": "visitor", "threshold": "-5"}, {"rank": "reader"}]},
             ("/rules/ranking_up/levels/0/threshold", "MINIMUM"),
         ),
+        (
+            "metrics/impact",
+            {"constraints": {"formula": "$scores['impact'] + 1"}},
+            ("/metrics/impact/constraints/formula", "REFERENCE_CYCLE"),
+        ),
+        (
+            "metrics/impact",
+            {"constraints": {"formula": "$scores['rank'] + 1"}},
+            ("/metrics/impact/constraints/formula", "REFERENCE_TYPE_MISMATCH"),
+        ),
         ("actions/finish_book", {"rate": [51, 86400000, "ROLLING"]}, ("/actions/finish_book/rate/0", "MAXIMUM")),
     ],
 )
@@ -190,6 +201,19 @@ def test_what_hangs_together_is_checked_at_the_activation(
     """So that two changes can be made one after the other, in any order."""
     assert desk.patch(f"{ROOT}/{path}", changes).status_code == 200
     assert found in problems(desk.post(f"{ROOT}/simulate"))
+
+
+def test_limits_of_expressions_are_checked_when_written(desk: Api) -> None:
+    def compound(name: str, formula: str) -> Any:
+        body = {"id": name, "name": name, "type": "compound", "constraints": {"formula": formula}}
+        return desk.post(f"{ROOT}/metrics", body)
+
+    for wrong in ("1" + " + 1" * 600, "(" * 51 + "1" + ")" * 51):
+        assert problems(compound("c1", wrong)) == [("/metrics/c1/constraints/formula", "EXPRESSION_SYNTAX")]
+    names = ["impact", *(f"c{depth}" for depth in range(2, 18))]
+    answers = [compound(name, f"$scores['{below}'] + 1") for below, name in pairwise(names)]
+    assert {answer.status_code for answer in answers[:-1]} == {200}
+    assert problems(answers[-1]) == [("/metrics/c17/constraints/formula", "MAXIMUM")]
 
 
 @pytest.mark.parametrize("kind", list(SINGULAR))
