@@ -51,6 +51,7 @@ def test_a_header_without_type_as_ruby_writes_it_is_fine(login: Client) -> None:
 @pytest.mark.parametrize(
     "claims",
     [
+        {"exp": time.time() + 3600.5},
         {"iat": int(time.time())},
         {"iat": int(time.time()) + 3600},  # the clock of whoever signs may be ahead
         {"iat": time.time()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 import time_machine
 
 from django_playlyfe.engine import selectors, services
+from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.realm import Realm
 
+from ..conftest import LIBRARY_QUEST
 from .conftest import Api, error, problems
 
 BOARD = "/runtime/leaderboards/top_readers"
@@ -170,6 +173,23 @@ def test_an_unknown_board_is_not_found(ines: Api) -> None:
     response = ines.get("/runtime/leaderboards/nowhere?cycle=alltime")
     assert error(response) == (404, "leaderboard_not_found")
     assert response.json()["error_description"] == "The leaderboard 'nowhere' does not exist"
+
+
+def test_a_board_that_the_player_may_not_see_is_left_out_and_refused(ines: Api, quest: Realm) -> None:
+    hidden = copy.deepcopy(LIBRARY_QUEST)
+    for board in hidden["leaderboards"]:
+        if board["id"] == "top_readers":
+            board["requires"] = {
+                "type": "metric",
+                "context": {"id": "xp", "type": "point", "operator": "ge", "value": "50"},
+            }
+    activate(quest, hidden)
+    assert "top_readers" not in [board["id"] for board in ines.get("/runtime/leaderboards").json()]
+    for path in (BOARD, f"{BOARD}/trend"):
+        assert error(ines.get(f"{path}?cycle=daily")) == (401, "access_denied")
+    services.play(quest, "ines", "finish_book", {"pages": 500})
+    assert "top_readers" in [board["id"] for board in ines.get("/runtime/leaderboards").json()]
+    assert ranks(ines.get(f"{BOARD}?cycle=alltime")) == [(1, "ines")]
 
 
 def test_disabled_players_are_absent_from_boards(readers: Api, quest: Realm) -> None:
