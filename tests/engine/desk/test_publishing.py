@@ -10,7 +10,10 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from django_playlyfe.engine import editing, selectors, services
-from django_playlyfe.engine.admin.desk import publishing
+from django_playlyfe.engine.admin.desk import publishing, words
+from django_playlyfe.engine.admin.desk.differences import grouped
+from django_playlyfe.engine.design.diff import diff
+from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.models import Call, DesignVersion, Game, Player, Score
 from django_playlyfe.engine.realm import Realm
 from tests.engine.desk.conftest import Designer
@@ -52,12 +55,37 @@ def test_differences_are_told_by_component_in_words(designer: Designer) -> None:
     page = designer.get("differences")
     groups = {group.title: group for group in page.context["groups"]}
     assert groups["Metric stars"].kind == "added"
-    assert groups["Leaderboard club_cup"].whole == "by xp: monthly"
+    assert groups["Leaderboard club_cup"].whole == "by xp: by month"
+    assert groups["Metric stars"].whole == "0 or more"
     renamed = groups["Metric coins"].lines[0]
     assert (renamed.where, renamed.before, renamed.after) == ("name", "Coins", "Gold")
     opened = groups["Action host_meeting"].lines[0]
     assert opened.before == "member of a team book_club or rank is scholar"
     assert opened.after == "always"
+
+
+def test_a_game_that_is_new_there_is_told_line_by_line(designer: Designer) -> None:
+    design = Game.objects.get().document
+    groups = {group.title: group for group in grouped(diff(None, normalise(design)))}
+    ((game,), (start,)) = groups["Game"].lines, groups["New players"].lines
+    assert "title: Library Quest\n" in game.after
+    assert "{" not in game.after
+    assert start.after.startswith("scores: ")
+    assert "{" not in start.after
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        ("0", "Infinity", "0 or more"),
+        ("-Infinity", "9", "9 or less"),
+        ("-Infinity", "Infinity", "any number"),
+        ("-5", "5", "from -5 to 5"),
+    ],
+)
+def test_limits_of_a_metric_are_told_in_words(low: str, high: str, said: str) -> None:
+    limited = {"type": "point", "constraints": {"min": low, "max": high}}
+    assert words.summary("metrics", limited) == said
 
 
 def test_the_design_is_compared_with_any_version(publisher: Designer) -> None:

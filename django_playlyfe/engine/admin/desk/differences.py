@@ -132,4 +132,18 @@ def _value(steps: tuple[str, ...], value: Any, *, is_order: bool) -> str:
         return words.reward(value)
     if isinstance(value, Mapping) and "rewards" in value:
         return "; ".join(words.rewards({"rules": [value]}))
+    if isinstance(value, list) and value and all(isinstance(part, Mapping) and "verb" in part for part in value):
+        return "; ".join(map(words.reward, value))
+    if not steps and isinstance(value, Mapping):  # the game, or what new players get, where there was none
+        return "\n".join(_told(value))
+    if not steps[1:] and isinstance(value, list) and value and all(isinstance(part, Mapping) for part in value):
+        return "; ".join(", ".join(_told(part)) for part in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _told(parts: Mapping[str, Any]) -> Iterable[str]:
+    """Key and value of each part that says something."""
+    said = (
+        (key, _value((key,), part, is_order=False)) for key, part in parts.items() if part not in ("", None, [], {})
+    )
+    return (f"{key}: {text}" for key, text in said)

@@ -8,8 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from django_playlyfe.engine.admin.desk.forms.offers import OPERATORS, TIMES
+from django_playlyfe.engine.admin.desk.forms.offers import CYCLES, OPERATORS, TIMES
 from django_playlyfe.engine.admin.desk.parts import Text
+from django_playlyfe.engine.design.integers import INFINITY, MINUS_INFINITY
 
 Wire = Mapping[str, Any]
 
@@ -25,6 +26,7 @@ KINDS: Mapping[str, tuple[Text, Text]] = {
 SINGLE: Mapping[str, Text] = {"game": gettext_lazy("Game"), "bootstrap": gettext_lazy("New players")}
 """What a design has once."""
 
+_CYCLES = dict(CYCLES)
 _OPERATORS = dict(OPERATORS)
 _TIMES = dict(TIMES)
 
@@ -39,8 +41,8 @@ def summary(kind: str, component: Wire) -> str:
     if kind == "rules":
         return _rule(component)
     if kind == "leaderboards":
-        metric, cycles = component.get("metric", {}), component.get("cycles", ())
-        return _("by %(metric)s: %(cycles)s") % {"metric": metric.get("id"), "cycles": ", ".join(map(str, cycles))}
+        cycles = ", ".join(str(_CYCLES.get(cycle, cycle)) for cycle in component.get("cycles", ()))
+        return _("by %(metric)s: %(cycles)s") % {"metric": component.get("metric", {}).get("id"), "cycles": cycles}
     return str(component.get("description") or "")
 
 
@@ -103,10 +105,18 @@ def _metric(metric: Wire) -> str:
     limits = metric.get("constraints", {})
     members = limits.get("items" if metric.get("type") == "set" else "states", ())
     if metric.get("type") == "point":
-        return _("from %(min)s to %(max)s") % {"min": limits.get("min", "0"), "max": limits.get("max", "Infinity")}
+        return _limits(str(limits.get("min", "0")), str(limits.get("max", INFINITY)))
     if metric.get("type") == "compound":
         return str(limits.get("formula", ""))
     return ", ".join(str(member.get("name")) for member in members)
+
+
+def _limits(low: str, high: str) -> str:
+    if low == MINUS_INFINITY:
+        return _("any number") if high == INFINITY else _("%(max)s or less") % {"max": high}
+    if high == INFINITY:
+        return _("%(min)s or more") % {"min": low}
+    return _("from %(min)s to %(max)s") % {"min": low, "max": high}
 
 
 def _rule(rule: Wire) -> str:

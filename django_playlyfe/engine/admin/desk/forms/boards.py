@@ -14,7 +14,6 @@ from django_playlyfe.engine.admin.desk.forms.common import COMMON, ComponentPart
 from django_playlyfe.engine.admin.desk.forms.conditions import ConditionPart
 from django_playlyfe.engine.admin.desk.parts import Inner
 from django_playlyfe.engine.admin.desk.paths import Wire
-from django_playlyfe.engine.design.schema.boards import CYCLES
 
 
 class BoardPart(ComponentPart):
@@ -49,7 +48,7 @@ class BoardPart(ComponentPart):
         label=_("Cycles"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        choices=list(zip(CYCLES, (_("all time"), _("by year"), _("by month"), _("by week"), _("by day")), strict=True)),
+        choices=offers.CYCLES,
         initial=["alltime"],
     )
     ties = PickField(
