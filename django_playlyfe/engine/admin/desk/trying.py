@@ -63,7 +63,7 @@ class TryForm(forms.Form):
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
-        help_text=gettext_lazy("On the clock of the game; empty for now. The player is taken as he is now."),
+        help_text=gettext_lazy("On the clock of the game; empty for now. The player is taken as of now."),
     )
     seed = LineField(
         label=gettext_lazy("Dice"), size=12, help_text=gettext_lazy("The same text rolls the same dice again.")
