@@ -102,7 +102,7 @@ def _call(backend: GameBackend, row: Delivery) -> dict[str, Any] | None:
     elif row.kind == Kind.PLAY:
         return write_result(_play(backend, row))
     else:
-        raise NotImplementedError(row.kind)  # edited scores come with the admin's desk
+        raise NotImplementedError(row.kind)  # no service owes edited scores: services.adjust_scores asks at once
     return None
 
 

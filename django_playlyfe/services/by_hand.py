@@ -23,7 +23,8 @@ def adjust_scores(
     user: Who, rewards: Sequence[Mapping[str, Any]], *, by: str = "", reason: str = "", game: str = DEFAULT_GAME
 ) -> Player:
     """Change scores, as a design gives rewards: ``[{"metric": {"id": "coins", "type": "point"}, "verb": "add", "value":
-    "20"}]``. Levels and achievements follow. In the caller's transaction on the engine.
+    "20"}]``. Levels and achievements follow. In the caller's transaction on the engine; a game on a server is asked at
+    once, and a rollback of the caller's takes nothing back there.
 
     Args:
         user: whose scores.
