@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from django_playlyfe.engine.admin.desk.forms.offers import CYCLES, OPERATORS, TIMES
+from django_playlyfe.engine.admin.cycles import CYCLE_NAMES
+from django_playlyfe.engine.admin.desk.forms.offers import OPERATORS, TIMES
 from django_playlyfe.engine.admin.desk.parts import Text
 from django_playlyfe.engine.design.integers import INFINITY, MINUS_INFINITY
 
@@ -26,7 +27,6 @@ KINDS: Mapping[str, tuple[Text, Text]] = {
 SINGLE: Mapping[str, Text] = {"game": gettext_lazy("Game"), "bootstrap": gettext_lazy("New players")}
 """What a design has once."""
 
-_CYCLES = dict(CYCLES)
 _OPERATORS = dict(OPERATORS)
 _TIMES = dict(TIMES)
 
@@ -41,7 +41,7 @@ def summary(kind: str, component: Wire) -> str:
     if kind == "rules":
         return _rule(component)
     if kind == "leaderboards":
-        cycles = ", ".join(str(_CYCLES.get(cycle, cycle)) for cycle in component.get("cycles", ()))
+        cycles = ", ".join(str(CYCLE_NAMES.get(cycle, cycle)) for cycle in component.get("cycles", ()))
         return _("by %(metric)s: %(cycles)s") % {"metric": component.get("metric", {}).get("id"), "cycles": cycles}
     return str(component.get("description") or "")
 

@@ -12,9 +12,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from django_playlyfe.engine import history, plans, selectors, services, transactions
+from django_playlyfe.engine.admin.cycles import CYCLE_NAMES
 from django_playlyfe.engine.admin.people import operations
 from django_playlyfe.engine.admin.people.forms import ReasonForm
 from django_playlyfe.engine.admin.people.operations import Operation
@@ -31,13 +31,6 @@ else:
     _ModelAdmin = admin.ModelAdmin
 
 TEMPLATES = "admin/django_playlyfe_engine/people"
-CYCLES = {
-    "alltime": gettext_lazy("all time"),
-    "yearly": gettext_lazy("by year"),
-    "monthly": gettext_lazy("by month"),
-    "weekly": gettext_lazy("by week"),
-    "daily": gettext_lazy("by day"),
-}
 MOST_MOVEMENTS = 100
 """Calls that the page of one score lists: the last ones."""
 
@@ -80,7 +73,7 @@ class PlayerPages(_ModelAdmin):
             player,
             f"{player.alias} ({player.player_id})",
             sheet=sheet,
-            standings=[(found, CYCLES[found.cycle]) for found in selectors.standings(realm, sheet)],
+            standings=[(found, CYCLE_NAMES[found.cycle]) for found in selectors.standings(realm, sheet)],
             history=[_told(plan, call) for call in calls],
             older=older,
             newer=newer,

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from django_playlyfe.engine.admin.cycles import CYCLE_NAMES
 from django_playlyfe.engine.admin.desk.fields import PickField
 from django_playlyfe.engine.admin.desk.forms import offers
 from django_playlyfe.engine.admin.desk.forms.common import COMMON, ComponentPart
@@ -48,7 +49,7 @@ class BoardPart(ComponentPart):
         label=_("Cycles"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        choices=offers.CYCLES,
+        choices=list(CYCLE_NAMES.items()),
         initial=["alltime"],
     )
     ties = PickField(

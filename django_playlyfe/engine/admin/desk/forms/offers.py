@@ -22,13 +22,6 @@ OPERATORS = [
     ("lt", gettext_lazy("is less than")),
     ("le", gettext_lazy("is at most")),
 ]
-CYCLES = [
-    ("alltime", gettext_lazy("all time")),
-    ("yearly", gettext_lazy("by year")),
-    ("monthly", gettext_lazy("by month")),
-    ("weekly", gettext_lazy("by week")),
-    ("daily", gettext_lazy("by day")),
-]
 TIMES = [
     ("hour_of_day", gettext_lazy("hour of the day (0 to 23)")),
     ("day_of_week", gettext_lazy("day of the week (1 = Monday)")),
