@@ -89,6 +89,29 @@ def test_two_contents_under_one_key_at_once_are_one_call_and_a_conflict(ada: Non
 
 
 @on_postgresql
+def test_two_edits_with_one_key_at_once_are_one_call(ada: None) -> None:
+    rewards = [reward("xp", "7")]
+    for key in map(str, range(10)):
+        first, second = at_once(
+            2, lambda index, key=key: services.adjust_scores(REALM, "ada", rewards, idempotency_key=key)
+        )
+        assert isinstance(first, services.Recorded)
+        assert isinstance(second, services.Recorded)
+        assert {first.replayed, second.replayed} == {True, False}
+        assert first.call_id == second.call_id
+    assert Score.objects.get().value == 70
+
+
+@on_postgresql
+def test_two_edits_of_other_content_under_one_key_at_once_are_one_call_and_a_conflict(ada: None) -> None:
+    answers = at_once(
+        2,
+        lambda index: services.adjust_scores(REALM, "ada", [reward("xp", str(index + 1))], idempotency_key="one"),
+    )
+    assert sorted(type(answer).__name__ for answer in answers) == ["Conflict", "Recorded"]
+
+
+@on_postgresql
 def test_a_limit_lets_no_more_through_at_once(ada: None) -> None:
     answers = at_once(20, lambda index: services.play(REALM, "ada", "few"))
     assert sum(isinstance(answer, services.Recorded) for answer in answers) == 3

@@ -86,6 +86,7 @@ class Operation:
 _FOR = own("cycle", of("Cycle"), required=True)
 _TEXT: Schema = {"type": "string"}
 _DAY: Schema = {"type": "string", "format": "date"}
+KEY = ("idempotency_key",)
 PLAY = (own("count", {"type": "integer", "minimum": 1, "default": 1}), "idempotency_key")
 _BOARD = (
     _FOR,
@@ -140,10 +141,10 @@ ADMIN = (
     Operation("PATCH", "/admin/players/:id", "Change a player.", of("Profile"), body="PlayerChangeByAdmin"),
     Operation("DELETE", "/admin/players/:id", "Erase a player.", of("Message")),
     Operation("GET", "/admin/players/:id/activity", "A player's feed.", many("Event"), WINDOW),
-    Operation("PATCH", "/admin/players/:id/scores", "Edit scores.", of("Profile"), (), "ScoresBody", True),
-    Operation("POST", "/admin/players/:id/revert", "Take events back.", of("Profile"), (), "RevertBody", True),
-    Operation("POST", "/admin/players/:id/reset", "Begin anew.", of("Profile"), body="EmptyBody"),
-    Operation("PUT", "/admin/players/:id/reset", "Begin anew.", of("Profile"), body="EmptyBody"),
+    Operation("PATCH", "/admin/players/:id/scores", "Edit scores.", of("Profile"), KEY, "ScoresBody", True),
+    Operation("POST", "/admin/players/:id/revert", "Take events back.", of("Profile"), KEY, "RevertBody", True),
+    Operation("POST", "/admin/players/:id/reset", "Begin anew.", of("Profile"), KEY, "EmptyBody"),
+    Operation("PUT", "/admin/players/:id/reset", "Begin anew.", of("Profile"), KEY, "EmptyBody"),
     Operation("POST", "/admin/rules/:id", "Run a rule.", of("RuleRun"), ("idempotency_key",), "RuleBody", True),
     Operation("POST", "/admin/leaderboards/:id/:scope", "Nothing to do.", of("Message"), body="EmptyBody"),
     Operation("GET", "/admin/requests", "All pending requests.", page("Event"), PAGED),

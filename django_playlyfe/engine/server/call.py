@@ -47,7 +47,7 @@ class ApiCall:
         return self.access.realm
 
     def idempotency_key(self) -> str | None:
-        """The key of a call that plays or creates. Raises InvalidRequest if it is malformed."""
+        """The key of a call that plays, creates or edits scores. Raises InvalidRequest if it is malformed."""
         if self.key_header is None:
             return None
         if not _KEY.fullmatch(self.key_header):

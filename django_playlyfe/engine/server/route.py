@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from django_playlyfe.engine.server.auth.access import Resource
 from django_playlyfe.engine.server.call import ApiCall, Logic
+from django_playlyfe.engine.server.kit.answers import Answer
 
 View = Callable[[ApiCall], Logic]
 """Reads the parameters of a call and returns what is left to do."""
@@ -54,7 +55,9 @@ class Route:
 
     def shape(self, version: str, body: Any) -> Any:
         """The body of an answer as this version has it."""
-        return self.in_v1(body) if version == "v1" and self.in_v1 else body
+        if version != "v1" or self.in_v1 is None:
+            return body
+        return replace(body, body=self.in_v1(body.body)) if isinstance(body, Answer) else self.in_v1(body)
 
     @cached_property
     def patterns(self) -> Mapping[str, re.Pattern[str]]:

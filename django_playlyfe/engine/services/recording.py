@@ -11,12 +11,40 @@ from django_playlyfe import instants
 from django_playlyfe.engine import inputs, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.boards.contributions import RecordedCredit
+from django_playlyfe.engine.canonical import sha256
 from django_playlyfe.engine.log import Recorded
 from django_playlyfe.engine.models import Call, DesignVersion, Player
 from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.realm import Realm, lock_player, version_in_force
 from django_playlyfe.engine.rules.plan import Plan
 from django_playlyfe.engine.rules.state import Outcome, PlayerState
+from django_playlyfe.wire import make_error
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What an idempotency key of an edit stands for: the key, and what was asked under it.
+
+    Of the content the hash is kept, not the content: it is compared as it was asked, whatever design is in force then.
+    """
+
+    key: str | None
+    asked: str = ""
+
+    @classmethod
+    def under(cls, idempotency_key: str | None, content: object) -> Edit:
+        """The edit of a key. Raises InvalidRequest: the key is malformed, or the content is no JSON."""
+        if idempotency_key is None:
+            return cls(None)
+        try:
+            return cls(inputs.read_key(idempotency_key), sha256(content))
+        except (TypeError, ValueError):
+            raise make_error("validation_exception", "What is asked under a key has to be JSON") from None
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Its part of the call's inputs."""
+        return {} if self.key is None else {"asked": self.asked}
 
 
 @dataclass
@@ -42,6 +70,23 @@ class Scene:
     def state(self) -> PlayerState:
         """What the rules may see of the player."""
         return self.projections.state(self.plan)
+
+    def earlier(self, kind: Call.Kind, edit: Edit) -> Recorded | None:
+        """What was recorded under this key before, if anything was. Two at once cannot both miss it: they wait for the
+        player's lock.
+
+        Raises:
+            Conflict: the key was used for something else (``idempotency_key_reused``).
+        """
+        if edit.key is None:
+            return None
+        calls = Call.objects.using(transactions.write_alias())
+        earlier = calls.filter(player=self.player, kind=kind, action="", idempotency_key=edit.key).first()
+        if earlier is None:
+            return None
+        if earlier.inputs.get("asked") != edit.asked:
+            raise make_error("idempotency_key_reused", f"The key '{edit.key}' was used for another edit of this player")
+        return log.recorded(self.realm, earlier, self.player, replayed=True)
 
     def record(
         self,

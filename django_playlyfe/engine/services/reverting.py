@@ -19,7 +19,7 @@ from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.rules import reverting
 from django_playlyfe.engine.rules.plan import Plan, PointMetric
-from django_playlyfe.engine.services.recording import Scene
+from django_playlyfe.engine.services.recording import Edit, Scene
 from django_playlyfe.wire import make_error
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -41,7 +41,13 @@ class NamedEvent:
 
 
 def revert(
-    realm: Realm, player_id: str, event_ids_: Sequence[str], *, admin: str = "", reason: str = ""
+    realm: Realm,
+    player_id: str,
+    event_ids_: Sequence[str],
+    *,
+    admin: str = "",
+    reason: str = "",
+    idempotency_key: str | None = None,
 ) -> Recorded | None:
     """Take the changes of these events back, newest first; those that were taken back before are skipped.
 
@@ -49,25 +55,32 @@ def revert(
         event_ids_: ids of events of this player.
         admin: who does it; told in the event.
         reason: why; kept with what was asked, in no event.
+        idempotency_key: the same key with the same events gives the first call and changes nothing; a call that found
+            nothing to take back does not use it up.
 
     Returns:
         The recorded call: one ``score`` event, and ``level`` events; None if nothing was left to take back.
 
     Raises:
         NotFound: an event is not this player's, or is not there (``event_not_found``); nothing is changed.
+        Conflict: the key was used for other events (``idempotency_key_reused``).
         PlayerNotFound, InvalidRequest, ConfigurationError.
     """
-    wanted, why = _read(event_ids_), read_reason(reason)
+    wanted, why, edit = _read(event_ids_), read_reason(reason), Edit.under(idempotency_key, list(event_ids_))
     with transactions.atomic():
         scene = Scene.enter(realm, player_id)
+        earlier = scene.earlier(Call.Kind.REVERT, edit)
+        if earlier is not None:
+            return earlier
         done = _reverted(scene.player)
         named = [event for text, event in _find(scene.player, wanted).items() if text not in done]
         if not named:
             return None
         named.sort(key=lambda event: (event.call.pk, event.tick), reverse=True)
         outcome = reverting.revert(scene.plan, scene.state, changes_of(named), scene.at, admin)
-        given = {"event_ids": [_id(event) for event in named], "admin": admin, **why}
-        return scene.record(Call.Kind.REVERT, outcome, given, credited=list(_credits(scene.plan, named)))
+        given = {"event_ids": [_id(event) for event in named], "admin": admin, **why, **edit.inputs}
+        credited = list(_credits(scene.plan, named))
+        return scene.record(Call.Kind.REVERT, outcome, given, idempotency_key=edit.key, credited=credited)
 
 
 def credited_again(plan: Plan, call: Call, known: Mapping[uuid.UUID, Call]) -> list[RecordedCredit]:

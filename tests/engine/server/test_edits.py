@@ -55,6 +55,68 @@ def test_a_reset_answers_the_profile(site: Api, ines: Api, base: str, method: st
     assert scores(Api(site.token, base=base)(method, path, []))["xp"] == "0"
 
 
+ADD_COINS = {"rewards": [{"metric": COINS, "verb": "add", "value": "5"}]}
+"""Beside the 10 of the bootstrap."""
+
+
+def test_edited_scores_are_paid_once_under_a_key(site: Api, ines: Api) -> None:
+    path = "/admin/players/ines/scores"
+    first = site.patch(path, ADD_COINS, Idempotency_Key="edit:1")
+    again = site.patch(path, ADD_COINS, Idempotency_Key="edit:1")
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.json() == first.json()
+    assert scores(again)["coins"] == "15"
+    assert scores(site.patch(path, ADD_COINS, Idempotency_Key="edit:2"))["coins"] == "20"
+    assert scores(site.patch(path, ADD_COINS, Idempotency_Key="edit:1"))["coins"] == "20", "the profile as it is now"
+    assert len(site.get("/admin/players/ines/activity").json()) == 2
+
+
+def test_the_key_of_edited_scores_stands_for_the_player_and_the_rewards(site: Api, ines: Api) -> None:
+    site.post("/admin/players", {"id": "rui"})
+    site.patch("/admin/players/ines/scores", ADD_COINS, Idempotency_Key="edit:1")
+    other = {"rewards": [{"metric": COINS, "verb": "add", "value": "6"}]}
+    assert error(site.patch("/admin/players/ines/scores", other, Idempotency_Key="edit:1")) == (
+        422,
+        "idempotency_key_reused",
+    )
+    assert scores(site.patch("/admin/players/rui/scores", other, Idempotency_Key="edit:1"))["coins"] == "16"
+    assert problems(site.patch("/admin/players/ines/scores", ADD_COINS, Idempotency_Key="k" * 201)) == [
+        ("/idempotency_key", "INVALID_FORMAT")
+    ]
+
+
+def test_a_wrong_edit_does_not_use_up_its_key(site: Api, ines: Api) -> None:
+    gold = {"rewards": [{"metric": {"id": "gold", "type": "point"}, "verb": "add", "value": "1"}]}
+    assert error(site.patch("/admin/players/ines/scores", gold, Idempotency_Key="edit:1"))[0] == 400
+    assert scores(site.patch("/admin/players/ines/scores", ADD_COINS, Idempotency_Key="edit:1"))["coins"] == "15"
+
+
+def test_a_revert_under_a_key_is_done_once_and_stands_for_its_events(site: Api, ines: Api) -> None:
+    events = [
+        ines.post("/runtime/actions/finish_book/play", {"variables": {"pages": 600}}).json()["events"]["local"][0]["id"]
+        for _ in range(2)
+    ]
+    path = "/admin/players/ines/revert"
+    first = site.post(path, {"event_ids": events[:1]}, Idempotency_Key="back")
+    again = site.post(path, {"event_ids": events[:1]}, Idempotency_Key="back")
+    assert (again.json(), again.headers["Idempotency-Replayed"]) == (first.json(), "true")
+    assert error(site.post(path, {"event_ids": events}, Idempotency_Key="back")) == (422, "idempotency_key_reused")
+    nothing_left = site.post(path, {"event_ids": events[:1]}, Idempotency_Key="other")
+    assert "Idempotency-Replayed" not in nothing_left.headers
+
+
+@pytest.mark.parametrize(("base", "method"), [("/v2", "POST"), ("/v2", "PUT"), ("/v1", "PUT")])
+def test_a_reset_under_a_key_leaves_what_was_earned_since(site: Api, ines: Api, base: str, method: str) -> None:
+    path = "/admin/players/ines/reset" if base == "/v2" else "/players/ines/reset"
+    caller = Api(site.token, base=base)
+    assert caller(method, path, {}, Idempotency_Key="anew").status_code == 200
+    ines.post("/runtime/actions/finish_book/play", {"variables": {"pages": 600}})
+    again = caller(method, path, {}, Idempotency_Key="anew")
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert scores(again)["xp"] != "0"
+
+
 def test_a_rule_runs_for_many_and_is_nested_per_entry_and_player(site: Api, ines: Api) -> None:
     body = {"data": [{"variables": {"target": 0}, "player_ids": ["ines"], "scopes": []}]}
     first = site.post("/admin/rules/weekly_target", body, Idempotency_Key="week")

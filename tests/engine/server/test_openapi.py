@@ -285,7 +285,7 @@ def test_what_lists_of_teams_and_processes_read_is_documented() -> None:
         assert taken("GET", template(path), "query").keys() - {"player_id"} == parameters_read(route)
 
 
-def test_a_play_takes_its_key_in_a_header() -> None:
+def test_a_play_takes_its_key_in_a_header_and_so_does_an_edit() -> None:
     keyed = {
         (method.upper(), path)
         for path, methods in document()["paths"].items()
@@ -294,4 +294,8 @@ def test_a_play_takes_its_key_in_a_header() -> None:
     }
     assert {("POST", "/v2/runtime/actions/{id}/play"), ("POST", "/v2/admin/players")} <= keyed
     assert {("POST", "/v1/actions/{id}/play"), ("POST", "/v1/action/play"), ("POST", "/v1/players")} <= keyed
-    assert {method for method, _ in keyed} == {"POST"}
+    assert {path for method, path in keyed if method != "POST"} == {
+        "/v2/admin/players/{id}/scores",
+        "/v2/admin/players/{id}/reset",
+        "/v1/players/{id}/reset",
+    }

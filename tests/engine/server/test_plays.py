@@ -211,13 +211,16 @@ def test_a_malformed_key_is_wrong_input(ines: Api, key: str) -> None:
         ("/v1", "/definitions/processes/book_review"),
         ("/v2", "/runtime/processes/x/play"),
         ("/v1", "/processes/ines/x/play"),
+        ("/v2", "/admin/players/ines/revert"),
+        ("/v2", "/admin/players/ines/reset"),
     ],
 )
-def test_a_key_is_read_wherever_something_is_played_or_created(ines: Api, base: str, path: str) -> None:
+def test_a_key_is_read_wherever_something_is_played_created_or_edited(ines: Api, base: str, path: str) -> None:
     body = {
         **PAGES,
         **dict.fromkeys(("id", "name", "definition", "trigger", "play_token"), "finish_book"),
         "data": [{"variables": {"target": 0}, "player_ids": ["ines"]}],
+        "event_ids": [],
     }
     caller = Api(ines.token, base=base)
     response = caller.post(f"{path}?player_id=ines", body, Idempotency_Key="k" * 201)

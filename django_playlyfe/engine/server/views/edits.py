@@ -5,43 +5,44 @@ from __future__ import annotations
 from typing import Any
 
 from django_playlyfe.engine import selectors, services
+from django_playlyfe.engine.log import Recorded
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.server.call import ApiCall, Logic
 from django_playlyfe.engine.server.kit.answers import REPLAYED, Answer
 from django_playlyfe.engine.server.kit.bodies import as_object
 
-Wire = dict[str, Any]
-
 
 def change_scores(call: ApiCall) -> Logic:
     """Apply rewards to a player's scores; answers the profile."""
     call.check_keys("rewards")
-    rewards = _array(call, "rewards")
+    rewards, key = _array(call, "rewards"), call.idempotency_key()
 
-    def change() -> Wire:
-        services.adjust_scores(call.realm, call.path["id"], rewards, admin=call.access.client)
-        return selectors.profile(call.realm, call.path["id"])
+    def change() -> Answer:
+        who = call.access.client
+        recorded = services.adjust_scores(call.realm, call.path["id"], rewards, admin=who, idempotency_key=key)
+        return _profile(call, recorded)
 
     return change
 
 
 def revert(call: ApiCall) -> Logic:
     """Take the changes of events back; answers the profile."""
-    events = _array(call, "event_ids")
+    events, key = _array(call, "event_ids"), call.idempotency_key()
 
-    def take_back() -> Wire:
-        services.revert(call.realm, call.path["id"], events, admin=call.access.client)
-        return selectors.profile(call.realm, call.path["id"])
+    def take_back() -> Answer:
+        who = call.access.client
+        recorded = services.revert(call.realm, call.path["id"], events, admin=who, idempotency_key=key)
+        return _profile(call, recorded)
 
     return take_back
 
 
 def reset(call: ApiCall) -> Logic:
     """Give a player the state of a new one; answers the profile."""
+    key = call.idempotency_key()
 
-    def begin_anew() -> Wire:
-        services.reset_player(call.realm, call.path["id"])
-        return selectors.profile(call.realm, call.path["id"])
+    def begin_anew() -> Answer:
+        return _profile(call, services.reset_player(call.realm, call.path["id"], idempotency_key=key))
 
     return begin_anew
 
@@ -58,6 +59,12 @@ def run_rule(call: ApiCall) -> Logic:
         return Answer(body, REPLAYED if is_replayed else {})
 
     return run
+
+
+def _profile(call: ApiCall, recorded: Recorded | None) -> Answer:
+    """The player as he is now, also for a repeat of a call that was made before with the same key."""
+    profile = selectors.profile(call.realm, call.path["id"])
+    return Answer(profile, REPLAYED if recorded is not None and recorded.replayed else {})
 
 
 def _entry(entry: Any, path: str) -> Any:
