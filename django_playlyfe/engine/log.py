@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 Events = dict[str, list[dict[str, Any]]]
 """``{"local": […], "global": […]}`` in wire shape."""
 
+FeedValues = storing.row_type(FeedEntry)
+"""A row of the game's feed, to be stored."""
+
 _SCOPED = frozenset({"action", "custom_rule", "progress"})
 """Types of events that carry ``scopes`` (``engine.md`` §10.3)."""
 
@@ -168,18 +171,16 @@ def save_calls(calls: Sequence[Call]) -> None:
 
 def save_feed_entries(calls: Iterable[Call]) -> None:
     """Show the global events of calls in the game's feed. One query, none if there are no such events."""
-    entries = [entry for call in calls for entry in feed_entries(call)]
-    if entries:
-        FeedEntry.objects.using(transactions.write_alias()).bulk_create(entries)
+    storing.add(transactions.write_alias(), FeedEntry, [entry for call in calls for entry in feed_entries(call)])
 
 
-def feed_entries(call: Call) -> list[FeedEntry]:
+def feed_entries(call: Call) -> list[storing.Row]:
     """What the game's feed shows of a call; rows that are not saved, of a call that may not be saved either."""
     return [
-        FeedEntry(
+        FeedValues(
             game_id=call.game_id,
             environment=call.environment,
-            player=call.player,
+            player_id=call.player_id,
             call_id=call.pk,
             tick=tick,
             at=call.at,

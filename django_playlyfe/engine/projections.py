@@ -6,10 +6,11 @@ is left out of what that design's rules see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import QuerySet
 
@@ -26,13 +27,16 @@ from django_playlyfe.engine.storing import Below, Upsert
 RecordedWrite = list[Any]
 """``[metric, item, before, reached_at before in ms, after]``; None = no stored score."""
 
+_Key = TypeVar("_Key")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SCORE_KEY, _SCORE_VALUES = ("player", "metric", "item"), ("value", "state", "reached_at")
 _COUNT_KEY, _COUNT_VALUES = ("player", "action"), ("count", "usage")
+_ScoreValues, _CountValues = storing.row_type(Score), storing.row_type(ActionCount)
+ScoreKey = tuple[str, str]
+"""Metric, and item of a set, else ""."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredScore:
+class StoredScore(NamedTuple):
     """A number, or the id of a state; and since when."""
 
     value: int | str
@@ -92,10 +96,17 @@ class Projections:
         counts: Iterable[ActionCount | CountRow] = (),
     ) -> None:
         self.player = player
-        self._score_rows = {(row.metric, row.item): row for row in scores}
-        self._count_rows = {row.action: row for row in counts}
-        self.scores = {key: _as_stored(row) for key, row in self._score_rows.items()}
-        self.counts = {action: StoredCount(row.count, row.usage) for action, row in self._count_rows.items()}
+        self.scores: dict[ScoreKey, StoredScore] = {}
+        self.counts: dict[str, StoredCount] = {}
+        self._score_keys: dict[ScoreKey, int] = {}
+        self._count_keys: dict[str, int] = {}
+        for row in scores:
+            key = row.metric, row.item
+            self._score_keys[key], self.scores[key] = row.pk, _as_stored(row)
+        for counted in counts:
+            self._count_keys[counted.action] = counted.pk
+            self.counts[counted.action] = StoredCount(counted.count, counted.usage)
+        self._loaded_scores, self._loaded_counts = dict(self.scores), dict(self.counts)
         self.guards: Guards = {}
 
     @classmethod
@@ -191,102 +202,99 @@ class Projections:
         of scores, and the same of counts."""
         save_all([self])
 
-    def save_with(self, call: Call, entries: Sequence[FeedEntry], *others: Upsert) -> None:
+    def save_with(self, call: Call, entries: Sequence[storing.Row], *others: Upsert) -> None:
         """As :meth:`save`, together with a new row of the log, its entries in the feed, and what else is written."""
-        scores, lost = self.changed_scores()
-        counts, dropped = self.changed_counts()
-        game, environment = self.player.game_id, self.player.environment
-        histograms.moved(game, environment, self.moves([*scores, *lost]))
-        database = self.player._state.db or ""
+        scores, counts = self._save_first([self])
+        storing.insert(self.player._state.db or "", call, [*others, scores, counts], Below(FeedEntry, entries, "call"))
+
+    @staticmethod
+    def _save_first(projections: Sequence[Projections]) -> tuple[Upsert, Upsert]:
+        """Tell the histograms and delete the rows that are gone. Returns the rows to write, of scores and counts."""
+        first = projections[0].player
+        moved, lost = [stored._moved_scores() for stored in projections], list[int]()
+        scores, counts = list[storing.Row](), list[storing.Row]()
+        counted, dropped = [stored._moved_counts() for stored in projections], list[int]()
+        moves = (stored._moves([*written, *gone]) for stored, (written, gone) in zip(projections, moved, strict=True))
+        histograms.moved(first.game_id, first.environment, chain.from_iterable(moves))
+        for stored, (written, gone) in zip(projections, moved, strict=True):
+            scores += [_score_row(stored.player, key, stored.scores[key]) for key in written]
+            lost += [stored._score_keys[key] for key in gone]
+        for stored, (actions, forgotten) in zip(projections, counted, strict=True):
+            counts += [_count_row(stored.player, action, stored.counts[action]) for action in actions]
+            dropped += [stored._count_keys[action] for action in forgotten]
+        database = first._state.db or ""
         _delete(Score.objects.using(database), lost)
         _delete(ActionCount.objects.using(database), dropped)
-        written = [Upsert(scores, _SCORE_KEY, _SCORE_VALUES), Upsert(counts, _COUNT_KEY, _COUNT_VALUES)]
-        storing.insert(database, call, [*others, *written], Below(entries, "call"))
+        return (
+            Upsert(Score, scores, _SCORE_KEY, _SCORE_VALUES),
+            Upsert(ActionCount, counts, _COUNT_KEY, _COUNT_VALUES),
+        )
 
-    def changed_scores(self) -> tuple[list[Score], list[Score | ScoreRow]]:
-        """Rows to write, and rows that are gone."""
-        loaded = self._score_rows
-        written = [
-            _score_row(self.player, key, stored)
-            for key, stored in self.scores.items()
-            if key not in loaded or _as_stored(loaded[key]) != stored
-        ]
-        return written, [row for key, row in loaded.items() if key not in self.scores]
+    def _moved_scores(self) -> tuple[list[ScoreKey], list[ScoreKey]]:
+        """Which scores differ from what was loaded, and which are gone."""
+        return _differing(self._loaded_scores, self.scores)
 
-    def changed_counts(self) -> tuple[list[ActionCount], list[ActionCount | CountRow]]:
-        """Rows to write, and rows that are gone."""
-        loaded = self._count_rows
-        written = [
-            ActionCount(player_id=self.player.pk, action=action, count=stored.count, usage=stored.usage)
-            for action, stored in self.counts.items()
-            if action not in loaded or StoredCount(loaded[action].count, loaded[action].usage) != stored
-        ]
-        return written, [row for action, row in loaded.items() if action not in self.counts]
+    def _moved_counts(self) -> tuple[list[str], list[str]]:
+        return _differing(self._loaded_counts, self.counts)
 
-    def moves(self, rows: Iterable[Score | ScoreRow]) -> Iterable[Move]:
-        """What the histograms of large boards must know of rows that change."""
+    def _moves(self, keys: Iterable[ScoreKey]) -> Iterator[Move]:
+        """What the histograms of large boards must know of scores that change."""
         game, environment = self.player.game_id, self.player.environment
-        for row in rows:
-            before, after = self._score_rows.get((row.metric, row.item)), self.scores.get((row.metric, row.item))
-            now = after.value if after is not None and isinstance(after.value, int) else None
-            if not row.item:
-                key = SheetKey(game, environment, row.metric)
-                yield Move(key, before.value if before is not None else None, now)
+        for key in keys:
+            metric, item = key
+            before, after = self._loaded_scores.get(key), self.scores.get(key)
+            if not item:
+                yield Move(SheetKey(game, environment, metric), _number(before), _number(after))
 
 
 def save_all(projections: Sequence[Projections]) -> None:
     """As :meth:`Projections.save` for several players of one game and environment, at the same cost."""
-    first = projections[0].player
-    scores: list[Score] = []
-    counts: list[ActionCount] = []
-    lost: list[Score | ScoreRow] = []
-    dropped: list[ActionCount | CountRow] = []
-    moves: list[Move] = []
-    for stored in projections:
-        written, gone = stored.changed_scores()
-        moves += stored.moves([*written, *gone])
-        scores += written
-        lost += gone
-        counted, forgotten = stored.changed_counts()
-        counts += counted
-        dropped += forgotten
-    histograms.moved(first.game_id, first.environment, moves)
-    database = first._state.db or ""
-    _delete(Score.objects.using(database), lost)
-    _delete(ActionCount.objects.using(database), dropped)
-    storing.upsert(database, Upsert(scores, _SCORE_KEY, _SCORE_VALUES))
-    storing.upsert(database, Upsert(counts, _COUNT_KEY, _COUNT_VALUES))
+    database = projections[0].player._state.db or ""
+    for rows in Projections._save_first(projections):
+        storing.upsert(database, rows)
 
 
-def score_rows(projections: Projections) -> list[Score]:
+def score_rows(projections: Projections) -> list[storing.Row]:
     """All scores as rows, not saved."""
     return [_score_row(projections.player, key, stored) for key, stored in projections.scores.items()]
 
 
-def count_rows(projections: Projections) -> list[ActionCount]:
+def count_rows(projections: Projections) -> list[storing.Row]:
     """All counts as rows, not saved."""
-    return [
-        ActionCount(player_id=projections.player.pk, action=action, count=stored.count, usage=stored.usage)
-        for action, stored in projections.counts.items()
-    ]
+    return [_count_row(projections.player, action, stored) for action, stored in projections.counts.items()]
 
 
-def _score_row(player: Player, key: tuple[str, str], stored: StoredScore) -> Score:
+def _score_row(player: Player, key: ScoreKey, stored: StoredScore) -> storing.Row:
     metric, item = key
-    return Score(
+    row: storing.Row = _ScoreValues(
         game_id=player.game_id,
         environment=player.environment,
         player_id=player.pk,
         metric=metric,
         item=item,
-        value=None if isinstance(stored.value, str) else stored.value,
+        value=_number(stored),
         state=stored.value if isinstance(stored.value, str) else "",
         reached_at=stored.reached_at,
     )
+    return row
 
 
-def _delete(rows: QuerySet[Any], gone: Iterable[Any]) -> None:
-    keys = [row.pk for row in gone]
+def _count_row(player: Player, action: str, stored: StoredCount) -> storing.Row:
+    row: storing.Row = _CountValues(player_id=player.pk, action=action, count=stored.count, usage=stored.usage)
+    return row
+
+
+def _differing(loaded: Mapping[_Key, object], now: Mapping[_Key, object]) -> tuple[list[_Key], list[_Key]]:
+    """The keys of what is new or another, and of what is gone. Nearly all is the very object that was loaded."""
+    written = [key for key, stored in now.items() if loaded.get(key) is not stored and loaded.get(key) != stored]
+    return written, [key for key in loaded if key not in now]
+
+
+def _number(stored: StoredScore | None) -> int | None:
+    return stored.value if stored is not None and isinstance(stored.value, int) else None
+
+
+def _delete(rows: QuerySet[Any], keys: Sequence[int]) -> None:
     if keys:
         rows.filter(pk__in=keys).delete()
 

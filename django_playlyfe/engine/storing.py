@@ -1,8 +1,9 @@
 """Writes of the hot path: the texts are kept, and what is written together is sent together.
 
-PostgreSQL gets the rows of a table as one JSON text, which it reads by the table's own types: one value to quote where
-Django and the driver would convert each column of each row; and all tables of a call in one statement. Other databases
-get a statement for each table, with the values that Django's fields give them.
+A row is a tuple of the values of all columns but the primary key (:func:`row_type`): a model instance takes longer to
+make than its row takes to be stored. PostgreSQL gets the rows of a table as one JSON text, which it reads by the
+table's own types: one value to quote where Django and the driver would convert each column of each row; and all tables
+of a call in one statement. Other databases get a statement for each table, with the values that Django's fields give.
 """
 
 # ruff: noqa: S608 - the texts are made of the names of our own tables; every value is a parameter
@@ -10,132 +11,188 @@ get a statement for each table, with the values that Django's fields give them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
+from types import NoneType
 from typing import Any, NamedTuple
 
-from django.db import connections
+from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DateField, Field, Model, UUIDField
 from django.db.models.constants import OnConflict
+
+from django_playlyfe.instants import InstantField
+
+Row = tuple[Any, ...]
+"""Values of all columns but the primary key, in the order of the model's fields."""
 
 
 class Upsert(NamedTuple):
     """Rows of one table to insert, or where there is one with the same ``key``, to give these ``values``; both name
     fields. No two of the rows have the same key."""
 
-    rows: Sequence[Model]
+    model: type[Model]
+    rows: Sequence[Row]
     key: tuple[str, ...]
     values: tuple[str, ...]
 
 
 class Below(NamedTuple):
-    """Rows of one table to insert that point at another new row with the field ``parent``."""
+    """Rows of one table to insert that point at another new row with the field ``parent``, whatever they say there."""
 
-    rows: Sequence[Model]
+    model: type[Model]
+    rows: Sequence[Row]
     parent: str
 
 
-_NONE_BELOW = Below((), "")
+def row_type(model: type[Model]) -> Callable[..., Any]:
+    """A named tuple for the rows of a table: its arguments are named like the attributes of the model."""
+    return namedtuple(f"{model.__name__}Values", [field.attname for field in _fields(model)])
+
+
+def row_of(instance: Model) -> Row:
+    """The row of a model instance. A single column is no row: our tables have more."""
+    return _read_values(type(instance))(instance.__dict__)
 
 
 def upsert(alias: str, what: Upsert) -> None:
     """Insert rows or bring them up to date. One statement, none without rows. They do not get their primary keys."""
     if not what.rows:
         return
-    connection, model = connections[alias], type(what.rows[0])
+    connection = connections[alias]
+    text = _text(connection, what.model, what.key, what.values)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(_text(connection, model, what.key, what.values), [_as_json(what.rows)])
+            cursor.execute(text, [_as_json(what.model, what.rows)])
         else:
-            cursor.executemany(
-                _text(connection, model, what.key, what.values), [_values(row, connection) for row in what.rows]
-            )
+            cursor.executemany(text, _for_driver(connection, what.model, what.rows))
 
 
-def add(alias: str, rows: Sequence[Model]) -> None:
+def add(alias: str, model: type[Model], rows: Sequence[Row]) -> None:
     """Insert rows of one table, which do not get their primary keys. One statement, none without rows."""
-    upsert(alias, Upsert(rows, (), ()))
+    upsert(alias, Upsert(model, rows, (), ()))
 
 
-def insert_many(alias: str, rows: Sequence[Any]) -> None:
+def insert_many(alias: str, instances: Sequence[Model]) -> None:
     """Insert rows of one table, which get their primary keys, ascending in this order. One statement where the database
     tells the keys of many new rows."""
     connection = connections[alias]
-    if not rows:
+    if not instances:
         return
     if connection.vendor == "postgresql":
-        text = f"{_text(connection, type(rows[0]))} RETURNING {_key_of(connection, rows[0])}"
+        model = type(instances[0])
+        text = f"{_text(connection, model)} RETURNING {_key_of(connection, model)}"
         with connection.cursor() as cursor:
-            cursor.execute(text, [_as_json(rows)])
-            for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
-                _mark_stored(row, key, alias)
+            cursor.execute(text, [_as_json(model, [row_of(instance) for instance in instances])])
+            for instance, (key,) in zip(instances, cursor.fetchall(), strict=True):
+                _mark_stored(instance, key, alias)
     elif connection.features.can_return_rows_from_bulk_insert:
-        type(rows[0])._default_manager.using(alias).bulk_create(rows)
+        _insert_in_batches(connection, instances)
     else:
-        for row in rows:
-            row.save(force_insert=True, using=alias)
+        for instance in instances:
+            instance.save(force_insert=True, using=alias)
 
 
-def insert(alias: str, row: Model, beside: Iterable[Upsert] = (), below: Below = _NONE_BELOW) -> None:
+def insert(alias: str, instance: Model, beside: Iterable[Upsert] = (), below: Below | None = None) -> None:
     """Insert a row, which gets its primary key, other rows beside it, and rows that point at it: one statement on
     PostgreSQL."""
     connection = connections[alias]
     if connection.vendor == "postgresql":
-        _insert_at_once(connection, row, beside, below)
+        _insert_at_once(connection, instance, beside, below)
         return
     for rows in beside:
         upsert(alias, rows)
     with connection.cursor() as cursor:
-        cursor.execute(_text(connection, type(row)), _values(row, connection))
-        _mark_stored(row, cursor.lastrowid, alias)
-    for child in below.rows:
-        setattr(child, below.parent, row)
-    add(alias, below.rows)
+        (values,) = _for_driver(connection, type(instance), [row_of(instance)])
+        cursor.execute(_text(connection, type(instance)), values)
+        _mark_stored(instance, cursor.lastrowid, alias)
+    if below is not None:
+        at = [field.name for field in _fields(below.model)].index(below.parent)
+        add(alias, below.model, [(*row[:at], instance.pk, *row[at + 1 :]) for row in below.rows])
 
 
-def _insert_at_once(connection: BaseDatabaseWrapper, row: Model, beside: Iterable[Upsert], below: Below) -> None:
-    key, written = _key_of(connection, row), [rows for rows in beside if rows.rows]
+def _insert_in_batches(connection: BaseDatabaseWrapper, instances: Sequence[Model]) -> None:
+    """As many rows in a statement as the database takes values."""
+    model = type(instances[0])
+    fields, returning = _fields(model), f" RETURNING {_key_of(connection, model)}"
+    text = _text(connection, model)
+    one = text[text.rindex("(") :]
+    size = connection.ops.bulk_batch_size(fields, instances)
+    with connection.cursor() as cursor:
+        for start in range(0, len(instances), size):
+            batch = instances[start : start + size]
+            rows = _for_driver(connection, model, [row_of(instance) for instance in batch])
+            many = text + f", {one}" * (len(batch) - 1) + returning
+            cursor.execute(many, [value for row in rows for value in row])
+            for instance, (key,) in zip(batch, cursor.fetchall(), strict=True):
+                _mark_stored(instance, key, connection.alias)
+
+
+def _insert_at_once(
+    connection: BaseDatabaseWrapper, instance: Model, beside: Iterable[Upsert], below: Below | None
+) -> None:
+    model = type(instance)
+    key, written = _key_of(connection, model), [rows for rows in beside if rows.rows]
     parts = [
-        (f"beside{number}", _text(connection, type(rows.rows[0]), rows.key, rows.values))
-        for number, rows in enumerate(written)
+        (f"beside{number}", _text(connection, rows.model, rows.key, rows.values)) for number, rows in enumerate(written)
     ]
-    given = [_as_json(rows.rows) for rows in written]
-    parts.append(("inserted", f"{_text(connection, type(row))} RETURNING {key}"))
-    given.append(_as_json([row]))
-    if below.rows:
-        parts.append(("below", _text(connection, type(below.rows[0]), parent=below.parent)))
-        given.append(_as_json(below.rows))
+    given = [_as_json(rows.model, rows.rows) for rows in written]
+    parts.append(("inserted", f"{_text(connection, model)} RETURNING {key}"))
+    given.append(_as_json(model, [row_of(instance)]))
+    if below is not None and below.rows:
+        parts.append(("below", _text(connection, below.model, parent=below.parent)))
+        given.append(_as_json(below.model, below.rows))
     together = ", ".join(f"{name} AS ({text})" for name, text in parts)
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {together} SELECT {key} FROM inserted", given)
-        _mark_stored(row, cursor.fetchone()[0], connection.alias)
+        _mark_stored(instance, cursor.fetchone()[0], connection.alias)
 
 
 def _mark_stored(row: Model, key: object, alias: str) -> None:
     row.pk, row._state.adding, row._state.db = key, False, alias
 
 
-def _as_json(rows: Iterable[Model]) -> str:
-    written = []
-    for row in rows:
-        values = row.__dict__
-        written.append(
-            {
-                column: str(value) if is_spelled and value is not None else value
-                for name, column, is_spelled in _columns(type(row))
-                for value in (values[name],)
-            }
-        )
+def _as_json(model: type[Model], rows: Iterable[Row]) -> str:
+    columns, spelled = _columns(model)
+    written = [dict(zip(columns, row, strict=True)) for row in rows]
+    for row in written:
+        for column in spelled:
+            if row[column] is not None:
+                row[column] = str(row[column])
     return json.dumps(written)
 
 
-def _values(row: Model, connection: BaseDatabaseWrapper) -> list[Any]:
-    return [field.get_db_prep_save(getattr(row, field.attname), connection) for field in _fields(type(row))]
+_AS_THEY_ARE = frozenset({int, str, bool, NoneType})
+"""Values that the plain columns below hand to the driver unchanged."""
+_PLAIN = (models.CharField, models.IntegerField, models.BooleanField, models.ForeignKey)
 
 
-def _key_of(connection: BaseDatabaseWrapper, row: Model) -> str:
-    return connection.ops.quote_name(_column(row._meta.pk))
+def _for_driver(connection: BaseDatabaseWrapper, model: type[Model], rows: Iterable[Row]) -> list[list[Any]]:
+    """What Django's fields make of the values. It takes them long, so they are asked only where it matters, and once
+    for an instant that comes again and again."""
+    fields, instants = [(field, isinstance(field, _PLAIN)) for field in _fields(model)], dict[datetime, Any]()
+
+    def prepared(field: Field[Any, Any], value: Any) -> Any:
+        if isinstance(field, InstantField) and type(value) is datetime:
+            if value not in instants:
+                instants[value] = field.get_db_prep_save(value, connection)
+            return instants[value]
+        return field.get_db_prep_save(value, connection)
+
+    return [
+        [
+            value if is_plain and type(value) in _AS_THEY_ARE else prepared(field, value)
+            for (field, is_plain), value in zip(fields, row, strict=True)
+        ]
+        for row in rows
+    ]
+
+
+def _key_of(connection: BaseDatabaseWrapper, model: type[Model]) -> str:
+    return connection.ops.quote_name(_column(model._meta.pk))
 
 
 @lru_cache(maxsize=64)
@@ -144,9 +201,15 @@ def _fields(model: type[Model]) -> list[Field[Any, Any]]:
 
 
 @lru_cache(maxsize=64)
-def _columns(model: type[Model]) -> list[tuple[str, str, bool]]:
-    """Attribute, column, and whether JSON has no such type and the value is written as text."""
-    return [(field.attname, _column(field), isinstance(field, DateField | UUIDField)) for field in _fields(model)]
+def _read_values(model: type[Model]) -> Callable[[dict[str, Any]], Row]:
+    return itemgetter(*(field.attname for field in _fields(model)))
+
+
+@lru_cache(maxsize=64)
+def _columns(model: type[Model]) -> tuple[list[str], list[str]]:
+    """All columns but the key; and those for which JSON has no type, so that their values are written as text."""
+    fields = _fields(model)
+    return [_column(f) for f in fields], [_column(f) for f in fields if isinstance(f, DateField | UUIDField)]
 
 
 def _column(field: Any) -> str:

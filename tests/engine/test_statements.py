@@ -90,15 +90,17 @@ def test_a_row_is_inserted_with_what_stands_beside_and_below_it(ada: Player, cou
     old = score(ada, "xp", 7)
     old.save()
     new = call(ada)
+    changed = [storing.row_of(score(ada, "xp", 8)), storing.row_of(score(ada, "coins", 1))]
     entries = [
-        FeedEntry(game_id=ada.game_id, environment=ada.environment, player=ada, tick=tick, at=NOON) for tick in (0, 1)
+        storing.row_of(FeedEntry(game_id=ada.game_id, environment=ada.environment, player=ada, tick=tick, at=NOON))
+        for tick in (0, 1)
     ]
     with count_queries() as counted:
         storing.insert(
             "default",
             new,
-            [Upsert([score(ada, "xp", 8), score(ada, "coins", 1)], KEY, VALUES), Upsert([], KEY, VALUES)],
-            Below(entries, "call"),
+            [Upsert(Score, changed, KEY, VALUES), Upsert(Score, [], KEY, VALUES)],
+            Below(FeedEntry, entries, "call"),
         )
     assert len(counted) == queries(3, together=1)
     stored = Call.objects.get(seed=new.seed)

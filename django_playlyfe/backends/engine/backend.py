@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _SIGNALS = {"level": signals.level_changed, "achievement": signals.achievement_unlocked}
 """Type of event -> public signal."""
+_PUBLIC = (signals.action_played, *_SIGNALS.values())
 _ANNOUNCED = frozenset({"play", "undo", "rule", "score", "revert", "award"})
 """Kinds of calls whose events are news; a player's bootstrap is silent (``engine.md`` §10.1)."""
 
@@ -360,6 +361,9 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
         cache.forget(self.alias)
         if call.replayed or call.kind not in _ANNOUNCED:
             return
+        wanted = [signal for signal in _PUBLIC if signal.has_listeners(type(self))]
+        if not wanted:  # as usual; then nobody needs the events in the shape of the public types
+            return
         events = wire.read_events(call.events)
         sent: list[tuple[Signal, dict[str, Any]]] = [
             (_SIGNALS[event.type], {"event": event}) for event in events if event.type in _SIGNALS
@@ -367,7 +371,7 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
         if call.kind == "play":
             result = PlayResult("applied", events, key=str(call.call_id))
             sent.insert(0, (signals.action_played, {"result": result}))
-        sent = [(signal, argument) for signal, argument in sent if signal.has_listeners(type(self))]
+        sent = [(signal, argument) for signal, argument in sent if signal in wanted]
         if not sent:
             return
         link = link_of_player(call.player_id, self.alias)

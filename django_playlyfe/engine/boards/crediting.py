@@ -45,6 +45,7 @@ class RowKey(NamedTuple):
 
 
 _KEY, _VALUES = RowKey._fields, ("value", "reached_at")
+_Values = storing.row_type(BoardRow)
 
 
 class Standing(NamedTuple):
@@ -81,7 +82,7 @@ def prepare(player: Player, plan: Plan, call: Call, known: Known) -> Upsert:
     changed: Rows = {}
     _apply(changed, player.pk, plan, call.at, call.credits)
     if not changed:
-        return Upsert((), _KEY, _VALUES)
+        return Upsert(BoardRow, (), _KEY, _VALUES)
     stored = {key: row for key in changed if (row := known.get(key)) is not None}
     unknown = changed.keys() - known.keys()
     if unknown:
@@ -89,7 +90,7 @@ def prepare(player: Player, plan: Plan, call: Call, known: Known) -> Upsert:
     rows = dict(stored)
     _apply(rows, player.pk, plan, call.at, call.credits)
     _note_moves(player.game_id, player.environment, stored, rows)
-    return Upsert(_made(player.game_id, player.environment, rows), _KEY, _VALUES)
+    return Upsert(BoardRow, _made(player.game_id, player.environment, rows), _KEY, _VALUES)
 
 
 def look(player: Player, plan: Plan, at: datetime, *, in_scopes: bool) -> Look:
@@ -283,12 +284,12 @@ def _load(keys: Iterable[RowKey]) -> dict[RowKey, BoardRow]:
 
 def store(game: int, environment: str, rows: Mapping[RowKey, Standing]) -> None:
     """Insert or update rows, in one statement."""
-    storing.upsert(transactions.write_alias(), Upsert(_made(game, environment, rows), _KEY, _VALUES))
+    storing.upsert(transactions.write_alias(), Upsert(BoardRow, _made(game, environment, rows), _KEY, _VALUES))
 
 
-def _made(game: int, environment: str, rows: Mapping[RowKey, Standing]) -> list[BoardRow]:
+def _made(game: int, environment: str, rows: Mapping[RowKey, Standing]) -> list[storing.Row]:
     return [
-        BoardRow(
+        _Values(
             game_id=game,
             environment=environment,
             board=key.board,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django_playlyfe.engine import guards, storing, transactions
+from django_playlyfe.engine import guards, log, storing, transactions
 from django_playlyfe.engine.boards import crediting, histograms
 from django_playlyfe.engine.history import comparing, projected, tombstones
 from django_playlyfe.engine.history.checking import Checked, compared, of_histograms
@@ -88,9 +88,7 @@ def _rewrite(players: Sequence[Player], expected: dict[int, Projected]) -> None:
     for model in (Score, ActionCount, FeedEntry, BoardRow):
         model._default_manager.using(database).filter(player__in=keys).delete()
     guards.forget(players)
-    scores: list[Score] = []
-    counts: list[ActionCount] = []
-    entries: list[FeedEntry] = []
+    scores, counts, entries = list[storing.Row](), list[storing.Row](), list[storing.Row]()
     for player in players:
         made = expected[player.pk]
         scores += score_rows(made.projections)
@@ -98,14 +96,15 @@ def _rewrite(players: Sequence[Player], expected: dict[int, Projected]) -> None:
         entries += _feed(player, made)
         guards.add(player, made.projections.guards)
         crediting.store(player.game_id, player.environment, made.rows)
-    for rows in (scores, counts, entries):
-        storing.add(database, rows)
+    for model, rows in ((Score, scores), (ActionCount, counts), (FeedEntry, entries)):
+        storing.add(database, model, rows)
     for game, environment in {(player.game_id, player.environment) for player in players}:
         histograms.discard(game, environment)  # rows came and went past it
 
 
-def _feed(player: Player, made: Projected) -> list[FeedEntry]:
+def _feed(player: Player, made: Projected) -> list[storing.Row]:
+    game, environment = player.game_id, player.environment
     return [
-        FeedEntry(game_id=player.game_id, environment=player.environment, player=player, call_id=call, tick=tick, at=at)
+        log.FeedValues(game_id=game, environment=environment, player_id=player.pk, call_id=call, tick=tick, at=at)
         for (call, tick), at in made.feed.items()
     ]
