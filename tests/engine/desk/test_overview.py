@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from django_playlyfe.engine import editing, services
-from django_playlyfe.engine.admin.desk import problems
+from django_playlyfe.engine.admin.desk import examining
 from django_playlyfe.engine.design.normalise import normalise
-from django_playlyfe.engine.design.shapes import CODES
+from django_playlyfe.engine.design.report import Report
+from django_playlyfe.engine.design.validate import check
 from django_playlyfe.engine.models import Game
 from django_playlyfe.engine.realm import Realm
 from tests.engine.conftest import LIBRARY_QUEST, action, design, point, reward
@@ -22,14 +21,6 @@ from tests.engine.desk.conftest import Designer
 from tests.engine.desk.pages import form
 
 pytestmark = pytest.mark.django_db
-SOURCES = Path(problems.__file__).resolve().parents[2] / "design"
-CHECKS = {
-    code
-    for folder in ("semantics", "findings")
-    for path in (SOURCES / folder).glob("*.py")
-    for code in re.findall(r'"((?:[A-Z]+_[A-Z_]+|INERT|MINIMUM|MAXIMUM))"', path.read_text(encoding="utf-8"))
-}
-"""Codes of problems in the source of the checks."""
 
 
 def test_all_components_are_there_with_their_types_and_in_short(designer: Designer) -> None:
@@ -71,10 +62,45 @@ def test_long_lists_are_cut_and_searched(designer: Designer) -> None:
     Game.objects.update(document=normalise(document))
     text = designer.get().content.decode()
     assert "Metric 79" not in text
-    assert "more are not shown" in text
+    count = len(document["metrics"])
+    assert f"1 to 50 of {count}." in text
+    for start in (50, 5000):
+        further = designer.get(metrics=start).content.decode()
+        assert f"51 to {count} of {count}." in further
+        assert "Metric 79" in further
     found = designer.get(q="metric 79").content.decode()
     assert "Metric 79" in found
     assert "Experience" not in found
+
+
+def test_many_problems_are_cut_and_counted(designer: Designer) -> None:
+    document = deepcopy(LIBRARY_QUEST)
+    document["actions"] += [action(f"a{n}", reward("gems", "1")) for n in range(70)]
+    Game.objects.update(document=document)
+    page = designer.get()
+    assert len(page.context["problems"]) == 70
+    assert "The working design has 70 errors." in page.content.decode()
+    assert "20 more are not shown." in page.content.decode()
+
+
+def test_a_design_is_checked_once_however_often_it_is_shown(
+    designer: Designer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[object] = []
+
+    def counted(document: object) -> Report:
+        checked.append(document)
+        return check(document)
+
+    monkeypatch.setattr(examining, "check", counted)
+    page = designer.get("component", "metrics", "coins")
+    data = {**form(page), "metrics-name": "Pieces of eight", "_save": "Save"}
+    assert designer.post("component", "metrics", "coins", data=data).status_code == 302
+    assert len(checked) == 1
+    for shown in (designer.get(), designer.get("differences"), designer.get("publish", "production")):
+        assert "Pieces of eight" in shown.content.decode()
+    designer.get("try", design="draft", action="finish_book", count=1, seed="ink")
+    assert len(checked) == 1
 
 
 def test_names_are_escaped(designer: Designer) -> None:
@@ -150,19 +176,14 @@ def test_a_game_that_there_is_not_is_not_found(designer: Designer) -> None:
 # --- other languages --------------------------------------------------------------------------------------------------
 
 
-def test_a_german_designer_reads_german_and_what_the_check_says_in_english(designer: Designer) -> None:
+def test_a_german_designer_reads_german_and_so_does_the_check(designer: Designer) -> None:
     german = {"Accept-Language": "de"}
     editing.delete(Realm("library_quest"), "metrics", "coins")
     text = designer.client.get(designer.url(), headers=german).content.decode()
-    for said in ("Entwurfstisch", "Es bezieht sich auf etwas, das es nicht gibt.", '<span lang="en">'):
+    for said in ("Entwurfstisch", "gibt es nicht, gebraucht wird eine Metrik", "Erwartet: eine Metrik."):
         assert said in text
     page = designer.client.get(designer.url("component", "metrics", "xp"), headers=german)
     data = {**form(page), "metrics-minimum": "few", "_save": "Save"}
     refused = designer.post("component", "metrics", "xp", data=data, headers=german).content.decode()
-    assert "Der Wert ist falsch geschrieben." in refused
-    assert "Erwartet: " in refused
-
-
-def test_every_kind_of_problem_has_a_sentence() -> None:
-    codes = {*CODES.values(), *CHECKS}
-    assert {code for code in codes if not problems._LEADS.get(code)} == set()
+    assert "ist hier falsch: gebraucht wird eine ganze Zahl als Text" in refused
+    assert "an integer" not in refused

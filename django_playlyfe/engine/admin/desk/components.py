@@ -16,9 +16,9 @@ from django_playlyfe.engine.admin.desk.entrance import EDIT, Desk
 from django_playlyfe.engine.admin.desk.fields import as_text
 from django_playlyfe.engine.admin.desk.forms import MOST_FIELDS, TYPES, form_of
 from django_playlyfe.engine.admin.desk.forms.common import PlainPart
-from django_playlyfe.engine.admin.desk.overview import examine
 from django_playlyfe.engine.admin.desk.parts import MORE, Part
 from django_playlyfe.engine.admin.desk.problems import in_html, located
+from django_playlyfe.engine.admin.desk.translating import in_the_readers_language
 from django_playlyfe.engine.design.report import Problem
 from django_playlyfe.exceptions import Conflict, InvalidRequest
 
@@ -134,7 +134,7 @@ class Editor:
             self.seen, self.overwrites = drafts.fingerprint(edited.now), edited
             return self._page(409)
         except (Conflict, InvalidRequest) as error:  # somebody was faster, since the check was clean
-            self.form.add_error(None, error.description)
+            self.form.add_error(None, in_the_readers_language(error.description))
             return self._page(409)
         name = self._title()
         if errors:
@@ -213,7 +213,7 @@ def delete(desk: Desk, kind: str, component_id: str) -> HttpResponse:
             return HttpResponseRedirect(desk.url("component", kind, component_id))
         said = _("%(what)s was deleted from the working design.") % {"what": title}
         return desk.done(said, log=_("Design: deleted %(what)s.") % {"what": title})
-    before = {(problem.path, problem.code) for problem in examine(desk.document).report.problems}
+    before = {(problem.path, problem.code) for problem in desk.examined.report.problems}
     after = drafts.problems(drafts.without_component(desk.document, kind, component_id))
     referring = [problem for problem in after if (problem.path, problem.code) not in before]
     return desk.show(

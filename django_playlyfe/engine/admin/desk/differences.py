@@ -16,7 +16,6 @@ from django_playlyfe.engine.admin.desk.entrance import Desk
 from django_playlyfe.engine.admin.desk.parts import Text
 from django_playlyfe.engine.admin.desk.paths import tokens
 from django_playlyfe.engine.design.diff import Difference, diff
-from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.models import DesignVersion, Environment
 
 _HAPPENED: Mapping[str, Text] = {
@@ -68,7 +67,7 @@ def differences(desk: Desk) -> HttpResponse:
         version=version,
         asked=asked or (Environment.PRODUCTION.value if version is not None else ""),
         versions=versions,
-        groups=grouped(diff(version.document, normalise(desk.document))) if version is not None else [],
+        groups=grouped(diff(version.document, desk.examined.canonical)) if version is not None else [],
     )
 
 

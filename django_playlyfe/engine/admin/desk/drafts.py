@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django_playlyfe.engine import editing, transactions
+from django_playlyfe.engine.admin.desk.examining import examine
 from django_playlyfe.engine.canonical import sha256
 from django_playlyfe.engine.design.components import SINGULAR, check_component
 from django_playlyfe.engine.design.report import Problem
-from django_playlyfe.engine.design.validate import check
 from django_playlyfe.engine.exceptions import DesignInvalid
 from django_playlyfe.engine.models import Game
 from django_playlyfe.engine.realm import Realm
@@ -63,7 +63,7 @@ def without_component(document: Mapping[str, Any], kind: str, component_id: str)
 
 def problems(document: Mapping[str, Any]) -> list[Problem]:
     """All that is wrong with a document."""
-    return list(check(document).problems)
+    return list(examine(document).report.problems)
 
 
 def of(found: Sequence[Problem], kind: str, name: str | int) -> list[Problem]:

@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from django_playlyfe.engine import editing
+from django_playlyfe.engine.admin.desk.examining import Examination, examine
 from django_playlyfe.engine.design.catalogue import Catalogue, read_catalogue
 from django_playlyfe.engine.models import Environment, Game
 from django_playlyfe.engine.realm import Realm
@@ -45,9 +46,20 @@ class Desk:
         return editing.document_of(self.game)
 
     @cached_property
+    def examined(self) -> Examination:
+        """What can be said of it."""
+        return examine(self.document)
+
+    @cached_property
     def catalogue(self) -> Catalogue:
         """What the working design has."""
         return read_catalogue(self.document)
+
+    def read_again(self) -> None:
+        """Forget what was read: something was written meanwhile."""
+        self.game.refresh_from_db()
+        for name in ("document", "examined", "catalogue"):
+            self.__dict__.pop(name, None)
 
     def may(self, permission: str) -> bool:
         """Whether the person has a permission."""

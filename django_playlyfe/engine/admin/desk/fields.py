@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from django_playlyfe.engine.admin.desk.translating import in_the_readers_language
 from django_playlyfe.engine.design.load import parse
 from django_playlyfe.engine.exceptions import DesignInvalid
 
@@ -89,7 +90,9 @@ class ObjectField(forms.CharField):
         except DesignInvalid as error:
             problem = error.report.problems[0]
             raise ValidationError(
-                _("This is no JSON object: %(reason)s."), params={"reason": problem.message}, code="invalid"
+                _("This is no JSON object: %(reason)s."),
+                params={"reason": in_the_readers_language(problem.message)},
+                code="invalid",
             ) from None
 
     def has_changed(self, initial: Any, data: Any) -> bool:

@@ -15,13 +15,13 @@ from django_playlyfe.engine.admin.desk import drafts
 from django_playlyfe.engine.admin.desk.differences import grouped, version_of
 from django_playlyfe.engine.admin.desk.drafts import Edited
 from django_playlyfe.engine.admin.desk.entrance import EDIT, Desk
+from django_playlyfe.engine.admin.desk.examining import examine
 from django_playlyfe.engine.admin.desk.problems import located
 from django_playlyfe.engine.design.diff import diff
 from django_playlyfe.engine.design.export import export
 from django_playlyfe.engine.design.load import parse
 from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.design.report import Problem
-from django_playlyfe.engine.design.validate import check
 from django_playlyfe.engine.exceptions import DesignInvalid
 
 Wire = dict[str, Any]
@@ -94,7 +94,7 @@ def upload(desk: Desk) -> HttpResponse:
         problems = error.report.problems if error.report is not None else ()
         return _page(desk, _with_text(content), 422, problems=problems)
     document = _as_this_game(desk, document)
-    report = check(document)
+    report = examine(document).report
     if not report.valid:
         return _page(desk, _with_text(content), 422, problems=report.problems)
     if "_take" not in desk.request.POST:
@@ -103,8 +103,7 @@ def upload(desk: Desk) -> HttpResponse:
         drafts.replace(desk.realm, document, desk.request.POST.get("seen", ""))
     except Edited:
         messages.error(desk.request, _("Somebody has changed the working design meanwhile. Look at what would change."))
-        desk.game.refresh_from_db()
-        desk.__dict__.pop("document", None)
+        desk.read_again()
         return _page(desk, _with_text(content), 409, document=normalise(document))
     return desk.done(_("The working design is that of the file now."), log=_("Design: replaced by a file."))
 
@@ -125,7 +124,7 @@ def _page(
         form=form,
         problems=located(desk, problems),
         document=document,
-        groups=grouped(diff(normalise(desk.document), document)) if document is not None else [],
+        groups=grouped(diff(desk.examined.canonical, document)) if document is not None else [],
         seen=drafts.fingerprint(desk.document),
     )
 

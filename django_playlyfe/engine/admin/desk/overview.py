@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -17,26 +16,16 @@ from django_playlyfe.engine.admin.desk.forms import TYPES
 from django_playlyfe.engine.admin.desk.parts import Text
 from django_playlyfe.engine.admin.desk.paths import tokens
 from django_playlyfe.engine.admin.desk.problems import located
-from django_playlyfe.engine.canonical import canonical
-from django_playlyfe.engine.design.compile import compile_design
+from django_playlyfe.engine.admin.desk.translating import in_the_readers_language
 from django_playlyfe.engine.design.diff import diff
-from django_playlyfe.engine.design.findings import Earning, Finding, earnings, unreachable
-from django_playlyfe.engine.design.normalise import normalise
-from django_playlyfe.engine.design.report import Problem, Report
-from django_playlyfe.engine.design.validate import check
+from django_playlyfe.engine.design.findings import Earning
+from django_playlyfe.engine.design.report import Problem
 from django_playlyfe.engine.models import Environment
 
 SHOWN = 50
-"""Components of a kind on the page; the others are found by searching."""
-
-
-@dataclass(frozen=True)
-class Examination:
-    """What can be said of a design without playing it."""
-
-    report: Report
-    findings: tuple[Finding, ...] = ()
-    earnings: tuple[Earning, ...] = ()
+"""Components of a kind on a page of its table; others are on the next pages, or found by searching."""
+_REASONS = 5
+"""Why there is no bound: as many as a person reads."""
 
 
 @dataclass(frozen=True)
@@ -51,51 +40,58 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Pages:
+    """The ways to the other pages of a table, as query strings; "" where there is none."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class Table:
-    """The components of a kind, as far as they are shown."""
+    """The components of a kind, as far as they are shown.
+
+    Attributes:
+        count: how many were found.
+        first: the number of the first that is shown, from 1.
+    """
 
     kind: str
     title: Text
     one: Text
     rows: list[Row]
-    count: int
     types: Mapping[str, Text]
-
-    @property
-    def left_out(self) -> int:
-        """How many were found and are not shown."""
-        return self.count - len(self.rows)
+    count: int
+    first: int
+    pages: Pages
 
 
 def overview(desk: Desk) -> HttpResponse:
     """All components, and what is to be said of the design."""
-    examined = examine(desk.document)
+    examined = desk.examined
     query = desk.request.GET.get("q", "").strip()
     return desk.show(
         "overview",
         _("Design desk: %(game)s") % {"game": desk.game.title or desk.game.game_id},
         tables=[_table(desk, kind, query, examined.report.problems) for kind in _kinds(desk)],
         query=query,
-        examined=examined,
         problems=located(desk, examined.report.problems),
         notes=located(desk, [*examined.report.warnings, *examined.findings]),
+        earnings=[_earning(one) for one in examined.earnings[:SHOWN]],
         standing=list(_standing(desk)),
         is_long=any(len(desk.document.get(kind, ())) > 10 for kind in words.KINDS),
     )
 
 
-def examine(document: Mapping[str, Any]) -> Examination:
-    """Everything that can be found; looked for once for the same design."""
-    return _examine(canonical(document))
-
-
-@lru_cache(maxsize=16)
-def _examine(text: str) -> Examination:
-    report = check(json.loads(text))
-    if not report.valid:
-        return Examination(report)
-    plan = compile_design(report.data)  # canonical: the check has made it so
-    return Examination(report, tuple(unreachable(plan)), tuple(earnings(plan)))
+def _earning(earning: Earning) -> dict[str, Any]:
+    """The most that can be earned of a metric, or why there is no bound, in the reader's language."""
+    because = [in_the_readers_language(reason) for reason in earning.because[:_REASONS]]
+    return {
+        "metric": earning.metric,
+        "most": earning.most,
+        "because": because,
+        "more": len(earning.because) - len(because),
+    }
 
 
 def _kinds(desk: Desk) -> list[str]:
@@ -110,6 +106,7 @@ def _table(desk: Desk, kind: str, query: str, problems: tuple[Problem, ...]) -> 
         if steps[:1] == (kind,) and len(steps) > 1:
             wrong[steps[1]] = wrong.get(steps[1], 0) + 1
     found = [entry for entry in desk.document.get(kind, ()) if _matches(entry, query)]
+    start = min(_number(desk.request.GET.get(kind)), max(len(found) - 1, 0)) // SHOWN * SHOWN
     rows = [
         Row(
             entry["id"],
@@ -118,10 +115,23 @@ def _table(desk: Desk, kind: str, query: str, problems: tuple[Problem, ...]) -> 
             words.summary(kind, entry),
             wrong.get(entry["id"], 0),
         )
-        for entry in found[:SHOWN]
+        for entry in found[start : start + SHOWN]
     ]
     one, many = words.KINDS[kind]
-    return Table(kind, many, one, rows, len(found), TYPES.get(kind, {}))
+    pages = Pages(
+        _page(kind, query, start - SHOWN) if start else "",
+        _page(kind, query, start + SHOWN) if start + SHOWN < len(found) else "",
+    )
+    return Table(kind, many, one, rows, TYPES.get(kind, {}), len(found), start + 1, pages)
+
+
+def _page(kind: str, query: str, start: int) -> str:
+    """The query string of a page of a table, and its place on the page."""
+    return f"?{urlencode({'q': query, kind: start} if query else {kind: start})}#desk-{kind}"
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
 def _matches(entry: Mapping[str, Any], query: str) -> bool:
@@ -131,7 +141,7 @@ def _matches(entry: Mapping[str, Any], query: str) -> bool:
 
 def _standing(desk: Desk) -> Iterator[dict[str, Any]]:
     """For each environment: what is in force there, and in how much the working design differs."""
-    working = normalise(desk.document)
+    working = desk.examined.canonical
     for environment in Environment:
         version = getattr(desk.game, environment.value)
         yield {

@@ -12,16 +12,15 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from django_playlyfe.engine import activation, editing, resolving, transactions
+from django_playlyfe.engine import activation, editing, issues, resolving, transactions
 from django_playlyfe.engine.admin.desk import drafts
 from django_playlyfe.engine.admin.desk.differences import grouped
 from django_playlyfe.engine.admin.desk.drafts import Edited
 from django_playlyfe.engine.admin.desk.entrance import Desk
-from django_playlyfe.engine.admin.desk.overview import examine
 from django_playlyfe.engine.admin.desk.parts import Text
 from django_playlyfe.engine.admin.desk.problems import located
+from django_playlyfe.engine.admin.desk.translating import in_the_readers_language
 from django_playlyfe.engine.design.diff import diff
-from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.exceptions import DesignConflict, DesignInvalid
 from django_playlyfe.engine.history import Totals
 from django_playlyfe.engine.issues import Issue
@@ -115,7 +114,7 @@ class Publication:
         except DesignConflict:
             return self._refuse(_("Players have met a conflict meanwhile. It stands below."))
         except InvalidRequest as error:
-            return self._refuse(error.description)
+            return self._refuse(in_the_readers_language(error.description))
 
     def _resolve(self, conflicts: list[Conflict]) -> None:
         """Every fix, for all whom it concerns."""
@@ -146,16 +145,17 @@ class Publication:
         if self.fixed:
             reason = " ".join([reason, _("Fixes were applied; the design was not published.")])
         messages.error(self.desk.request, reason)
-        self.desk.game.refresh_from_db()
-        self.desk.__dict__.pop("document", None)
+        self.desk.read_again()
         return self._page(409)
 
     def _conflicts(self) -> list[Conflict]:
         """The issues, with what was chosen for them."""
-        document = editing.working_document(self.realm)
-        sent = self.desk.request.POST
+        desk, sent = self.desk, self.desk.request.POST
+        document, version = desk.examined.canonical, getattr(desk.game, self.realm.environment)
+        if version is None or not desk.examined.report.valid:
+            return []
         found = []
-        for issue in activation.find_issues(self.realm, document):
+        for issue in issues.find(desk.game, self.realm.environment, version.document, document):
             values = {"metric": issue.metric["name"], "member": issue.member, "limit": issue.limit}
             conflict = Conflict(issue, _SENTENCES[issue.code] % values)
             conflict.choices.append((issue.apply, str(_FIXES[issue.apply])))
@@ -168,8 +168,8 @@ class Publication:
     def _page(self, status: int = 200, conflicts: list[Conflict] | None = None) -> HttpResponse:
         desk, environment = self.desk, Environment(self.realm.environment)
         version = getattr(desk.game, environment.value)
-        report = examine(desk.document).report
-        changes = diff(version.document if version is not None else None, normalise(desk.document))
+        report = desk.examined.report
+        changes = diff(version.document if version is not None else None, desk.examined.canonical)
         return desk.show(
             "publish",
             _("Publish in %(name)s") % {"name": environment.label},

@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from django_playlyfe import instants
-from django_playlyfe.engine import activation, guards, inputs
+from django_playlyfe.engine import guards, inputs, plans
 from django_playlyfe.engine.admin.desk import words
 from django_playlyfe.engine.admin.desk.entrance import Desk, has
 from django_playlyfe.engine.admin.desk.fields import LineField, PickField
 from django_playlyfe.engine.admin.desk.forms import offers
+from django_playlyfe.engine.admin.desk.translating import in_the_readers_language
 from django_playlyfe.engine.design.catalogue import read_catalogue
 from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.dice import KeyedDice
@@ -28,7 +29,6 @@ from django_playlyfe.engine.exceptions import DesignInvalid
 from django_playlyfe.engine.judging import judge_play
 from django_playlyfe.engine.models import Environment, Player
 from django_playlyfe.engine.projections import Projections
-from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.rules import judge
 from django_playlyfe.engine.rules.conditions import holds
 from django_playlyfe.engine.rules.plan import Plan
@@ -114,7 +114,7 @@ def try_play(desk: Desk) -> HttpResponse:
     if form.is_bound and form.is_valid() and form.cleaned_data["action"]:
         projections, suggestions = _player(desk, form)
         if projections is not None:
-            trial = _try(desk, form, document, action, projections)
+            trial = _try(desk, form, action, projections)
     return desk.show(
         "try",
         _("Try a play"),
@@ -136,10 +136,19 @@ def _designs(desk: Desk) -> list[tuple[str, str]]:
     return found
 
 
+def _plan(desk: Desk, design: str) -> Plan:
+    """What judges. Raises DesignInvalid: the working design has errors."""
+    if design in Environment.values and getattr(desk.game, design) is not None:
+        return plans.plan_of(getattr(desk.game, design))
+    if desk.examined.plan is None:
+        raise DesignInvalid(report=desk.examined.report)
+    return desk.examined.plan
+
+
 def _document(desk: Desk, design: str) -> Wire:
     """The design that judges; the working one, whatever is asked that there is not."""
     version = getattr(desk.game, design) if design in Environment.values else None
-    return normalise(version.document if version is not None else desk.document)  # type: ignore[no-any-return]
+    return normalise(version.document) if version is not None else desk.examined.canonical
 
 
 def _expected(variable: Mapping[str, Any]) -> str:
@@ -168,11 +177,9 @@ def _player(desk: Desk, form: TryForm) -> tuple[Projections | None, list[str]]:
     return None, list(alike.values_list("player_id", flat=True)[:_SUGGESTED])
 
 
-def _try(
-    desk: Desk, form: TryForm, document: Wire, action: Mapping[str, Any], projections: Projections
-) -> Trial | None:
+def _try(desk: Desk, form: TryForm, action: Mapping[str, Any], projections: Projections) -> Trial | None:
     try:
-        plan = activation.compiled(Realm(desk.game.game_id), document)
+        plan = _plan(desk, form.cleaned_data["design"])
     except DesignInvalid:
         form.add_error("design", _("This design has errors; they are listed at the desk."))
         return None
@@ -189,7 +196,7 @@ def _try(
     try:
         outcome = judge_play(plan, projections, request, dice).outcome
     except Refused as refused:
-        return _refused(form, refused)
+        return _refused(form, refused, action)
     return _told(plan, before, request, outcome, action)
 
 
@@ -202,13 +209,18 @@ def _instant(plan: Plan, at: datetime | None) -> datetime:
     return inputs.in_milliseconds(when.astimezone(timezone.utc))
 
 
-def _refused(form: TryForm, refused: Refused) -> Trial | None:
+def _refused(form: TryForm, refused: Refused, action: Mapping[str, Any]) -> Trial | None:
     """Wrong variables are told at their fields."""
+    if refused.code == "rate_limit_exceeded":
+        return Trial(refused=_("The limit is used up: %(limit)s.") % {"limit": words.limit(action.get("rate"))})
+    if refused.code == "access_denied":
+        asked = words.condition(action.get("requires"))
+        return Trial(refused=_("The action is open only to players with: %(condition)s.") % {"condition": asked})
     if refused.code != "validation_exception":
         return Trial(refused=refused.text)
     for problem in (refused.report or {}).get("errors", ()):
         name = f"{_VARIABLE}{str(problem['path']).rpartition('/')[2]}"
-        form.add_error(name if name in form.fields else None, problem["message"])
+        form.add_error(name if name in form.fields else None, in_the_readers_language(problem["message"]))
     return None
 
 

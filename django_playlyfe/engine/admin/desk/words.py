@@ -36,8 +36,8 @@ def summary(kind: str, component: Wire) -> str:
     if kind == "metrics":
         return _metric(component)
     if kind == "actions":
-        said = [*_rate(component.get("rate")), *rewards(component)]
-        return "; ".join(said)
+        said = [limit(component.get("rate")), *rewards(component)]
+        return "; ".join(filter(None, said))
     if kind == "rules":
         return _rule(component)
     if kind == "leaderboards":
@@ -130,9 +130,11 @@ def _rule(rule: Wire) -> str:
     return "; ".join(rewards(rule))
 
 
-def _rate(rate: object) -> Iterable[str]:
+def limit(rate: object) -> str:
+    """A limit of plays as a phrase; "" for none."""
     if isinstance(rate, list) and len(rate) == 3 and isinstance(rate[1], int):
-        yield _("at most %(count)s in %(time)s") % {"count": rate[0], "time": _duration(rate[1])}
+        return _("at most %(count)s in %(time)s") % {"count": rate[0], "time": _duration(rate[1])}
+    return ""
 
 
 def _duration(milliseconds: int) -> str:
