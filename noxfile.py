@@ -32,10 +32,10 @@ SHARE = (
     "tests/pages/test_views.py",
     "tests/testproject",
     "tests/engine/selectors",
-    "tests/engine/test_edits.py",
-    "tests/engine/test_players.py",
-    "tests/engine/test_plays.py",
-    "tests/engine/test_undoing.py",
+    "tests/engine/services/test_edits.py",
+    "tests/engine/services/test_players.py",
+    "tests/engine/services/test_plays.py",
+    "tests/engine/services/test_undoing.py",
     "tests/engine/server/test_plays.py",
     "tests/engine/server/test_token_endpoint.py",
     "tests/test_admin.py",
@@ -55,7 +55,7 @@ ELSEWHERE = ("tests/docs", "tests/packaging")
 PROPERTIES = (
     "tests/engine/rules",
     "tests/engine/design/test_fuzz.py",
-    "tests/engine/test_undoing.py",
+    "tests/engine/services/test_undoing.py",
     "tests/reference",
 )
 SUITE = ("python", "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup")

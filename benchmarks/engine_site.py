@@ -142,8 +142,8 @@ def set_up(players: int, rules: int = 10) -> Any:
     from django.core.management import call_command
 
     from django_playlyfe.engine import services
-    from django_playlyfe.engine.activation import activate
     from django_playlyfe.engine.realm import Realm
+    from django_playlyfe.engine.versions.activation import activate
 
     call_command("migrate", verbosity=0)
     realm = Realm("benchmark")

@@ -222,7 +222,7 @@ def latencies(url: str, rounds: int) -> tuple[float, float]:
     engine_site.start_django(url)
     realm = engine_site.set_up(50)
     from django_playlyfe.engine import services
-    from django_playlyfe.engine.activation import activate
+    from django_playlyfe.engine.versions.activation import activate
 
     times: dict[int, list[float]] = {1000: [], 10: []}
     for _ in range(rounds):

@@ -187,8 +187,8 @@ def compare_all(ranking: Any, server: redis.Redis, options: argparse.Namespace) 
 
 def plays_by_turns(realm: Any, few: dict[str, Any], options: argparse.Namespace) -> tuple[list[float], list[float]]:
     from django_playlyfe.engine import services
-    from django_playlyfe.engine.activation import activate
     from django_playlyfe.engine.realm import Realm
+    from django_playlyfe.engine.versions.activation import activate
 
     small = Realm("few")
     activate(small, few)

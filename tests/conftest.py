@@ -97,9 +97,9 @@ def game(db):
     """The game of engine.md §16, active in production, and in staging if a game of the site is there."""
     if not apps.is_installed("django_playlyfe.engine"):
         pytest.skip("the engine is not installed in this test project")
-    from django_playlyfe.engine.activation import activate
     from django_playlyfe.engine.design.load import read
     from django_playlyfe.engine.realm import Realm
+    from django_playlyfe.engine.versions.activation import activate
 
     design = read(DESIGNS / "library_quest.json")
     for given in conf.games().values():

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core import checks
 
-from django_playlyfe.engine import conf, transactions
+from django_playlyfe.engine import conf
+from django_playlyfe.engine.database import transactions
 
 
 def register() -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
-from django_playlyfe.engine import statements, transactions
+from django_playlyfe.engine.database import statements, transactions
 from django_playlyfe.engine.models import DesignVersion, Environment, Game, Player
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.exceptions import ConfigurationError

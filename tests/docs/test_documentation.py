@@ -115,9 +115,9 @@ def test_settings_of_a_page_are_right(page, settings, site_of, make_user, db):
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", [page for page in WITH_CODE if named(page, "code")], ids=lambda page: page.stem)
 def test_code_of_a_page_runs(page, settings, site_of, make_user):
-    from django_playlyfe.engine.activation import activate
     from django_playlyfe.engine.design.load import read
     from django_playlyfe.engine.realm import Realm
+    from django_playlyfe.engine.versions.activation import activate
 
     design = read(ROOT / "tests" / "designs" / "library_quest.json")
     for environment in ("production", "staging"):

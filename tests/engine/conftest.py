@@ -13,8 +13,8 @@ import pytest
 from django.db import transaction
 
 from django_playlyfe.engine import services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions.activation import activate
 
 DESIGNS = Path(__file__).resolve().parent.parent / "designs"
 LIBRARY_QUEST: dict[str, Any] = json.loads((DESIGNS / "library_quest.json").read_text(encoding="utf-8"))

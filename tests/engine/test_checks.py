@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.core import checks as django_checks
 
-from django_playlyfe.engine import checks, transactions
+from django_playlyfe.engine import checks
+from django_playlyfe.engine.database import transactions
 
 pytestmark = pytest.mark.django_db  # Django's own checks may ask the database
 

@@ -15,9 +15,9 @@ import pytest
 from django.db import connection, transaction
 
 from django_playlyfe.engine import history, selectors, services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.models import ActionCount, Call, DesignVersion, Score
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions.activation import activate
 from django_playlyfe.exceptions import ActionLimitReached, Conflict, PlayerExists
 
 from .conftest import action, board, design, point, reward
@@ -239,7 +239,7 @@ import django
 django.setup()
 from django.core.management import call_command
 from django_playlyfe.engine import services
-from django_playlyfe.engine.activation import activate
+from django_playlyfe.engine.versions.activation import activate
 from django_playlyfe.engine.realm import Realm
 call_command("migrate", verbosity=0)
 activate(Realm("small"), json.loads(sys.argv[1]))

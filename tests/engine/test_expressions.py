@@ -33,7 +33,7 @@ def ties(request: pytest.FixtureRequest) -> Any:
 @pytest.fixture
 def links(db: None, make_user: Any, ties: str, settings: Any) -> Any:
     """Eight linked users who moved, two of them disabled, and one who is on no board."""
-    from django_playlyfe.engine.activation import activate
+    from django_playlyfe.engine.versions.activation import activate
 
     settings.PLAYLYFE = {
         "default": {"BACKEND": "django_playlyfe.backends.engine.EngineBackend", "CREATE_PLAYERS": False}

@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from django_playlyfe.engine import selectors, services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.models import Call, Player
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions.activation import activate
 from django_playlyfe.exceptions import PlayerNotFound
 from django_playlyfe.models import PlayerLink
 

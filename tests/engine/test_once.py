@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from django_playlyfe.engine import history, selectors, services
-from django_playlyfe.engine.activation import activate, compiled
 from django_playlyfe.engine.models import Call, OnceGuard
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions.activation import activate, compiled
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.types import PlayOf
 

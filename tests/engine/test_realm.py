@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from django_playlyfe.engine import selectors, services, transactions
+from django_playlyfe.engine import selectors, services
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import ConfigurationError, PlayerNotFound
 from tests.costs import queries_of_a_play

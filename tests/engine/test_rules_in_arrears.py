@@ -15,13 +15,16 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from django_playlyfe.engine import event_ids, history, resolving, services, transfer
-from django_playlyfe.engine.activation import activate, find_issues
+from django_playlyfe.engine import history, services
+from django_playlyfe.engine.history import transfer
+from django_playlyfe.engine.ledger import event_ids
 from django_playlyfe.engine.models import ActionCount, Call, DesignVersion, Game, Player, Score
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.rules import judge
 from django_playlyfe.engine.rules.plan import Plan
 from django_playlyfe.engine.rules.state import Dice, Outcome, PlayerState, PlayInput
+from django_playlyfe.engine.versions import resolving
+from django_playlyfe.engine.versions.activation import activate, find_issues
 from django_playlyfe.types import PlayOf
 from tests.examples import examples
 

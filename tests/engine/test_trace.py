@@ -8,7 +8,8 @@ from datetime import datetime, timezone
 import pytest
 import time_machine
 
-from django_playlyfe.engine import event_ids, log, selectors, services
+from django_playlyfe.engine import selectors, services
+from django_playlyfe.engine.ledger import event_ids, log
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import AccessDenied, ActionLimitReached
 

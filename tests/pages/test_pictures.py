@@ -37,9 +37,9 @@ def own_pictures(monkeypatch):
 def pictured(game):
     """The game has a picture of its own of the badge Bookworm and of the level Scholar. Gives the badge's, by size."""
     from django_playlyfe.engine import services as engine
-    from django_playlyfe.engine.activation import activate
     from django_playlyfe.engine.design.load import read
     from django_playlyfe.engine.realm import Realm
+    from django_playlyfe.engine.versions.activation import activate
     from tests.conftest import DESIGNS
 
     files = {size: PNG + size.encode() for size in services.PICTURE_SIZES}

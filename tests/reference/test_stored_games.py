@@ -12,11 +12,11 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 
 from django_playlyfe.engine import services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.design.load import normalise
 from django_playlyfe.engine.models import ActionCount, Call, OnceGuard, Score
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.rules.state import Dice
+from django_playlyfe.engine.versions.activation import activate
 from django_playlyfe.exceptions import PlaylyfeError
 from tests.examples import examples
 

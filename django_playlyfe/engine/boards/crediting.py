@@ -15,18 +15,18 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from django_playlyfe.engine import storing, transactions
 from django_playlyfe.engine.boards import contributions, histograms
 from django_playlyfe.engine.boards.contributions import Address, RecordedCredit
 from django_playlyfe.engine.boards.histograms import Move
 from django_playlyfe.engine.boards.sheet_sql import SheetKey
+from django_playlyfe.engine.database import storing, transactions
+from django_playlyfe.engine.database.statements import Asked, Reading, Row
+from django_playlyfe.engine.database.storing import Upsert
+from django_playlyfe.engine.design.plans import plan_of
 from django_playlyfe.engine.models import BoardRow, Call, Player
-from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.rules.arithmetic import LIMIT
 from django_playlyfe.engine.rules.cycles import cycle_key, first_day, following_day
 from django_playlyfe.engine.rules.plan import Plan
-from django_playlyfe.engine.statements import Asked, Reading, Row
-from django_playlyfe.engine.storing import Upsert
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _DAY = timedelta(days=1)

@@ -12,8 +12,8 @@ may miss a new one for that long. Rows are therefore counted only once it is twi
 every transaction has ended that was open then; SQLite has one writer at a time. This needs READ COMMITTED, Django's
 default. Elsewhere (MariaDB) ranks are plain counts at any size.
 
-Rows that are written past :class:`~django_playlyfe.engine.projections.Projections` and the crediting of boards, as by
-bulk SQL, must be followed by :func:`discard`; :func:`differences` finds what is wrong.
+Rows that are written past :class:`~django_playlyfe.engine.ledger.projections.Projections` and the boards' crediting,
+by bulk SQL say, must be followed by :func:`discard`; :func:`differences` finds what is wrong.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from django.db import DatabaseError
 from django.db.models import QuerySet
 
 from django_playlyfe import instants
-from django_playlyfe.engine import transactions
 from django_playlyfe.engine.boards import sheet_sql
 from django_playlyfe.engine.boards.sheet_sql import Cuts, SheetKey
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.models import Bucket, BucketChange, Histogram
 from django_playlyfe.engine.rules.arithmetic import LIMIT
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django_playlyfe.engine import transactions
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.models import BoardRow, Bucket, BucketChange, Player, Score
 from django_playlyfe.engine.rules.arithmetic import LIMIT
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django_playlyfe.engine import transactions
 from django_playlyfe.engine.boards import histograms
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.history import projected, tombstones
 from django_playlyfe.engine.history.comparing import Difference, differences
 from django_playlyfe.engine.history.players import BATCH, batches

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django_playlyfe.engine.design.plans import plan_of
 from django_playlyfe.engine.history.projected import calls_of
 from django_playlyfe.engine.history.rejudging import dice_of, play_input
+from django_playlyfe.engine.ledger.projections import Projections, RecordedWrite
 from django_playlyfe.engine.models import Call, Player
-from django_playlyfe.engine.plans import plan_of
-from django_playlyfe.engine.projections import Projections, RecordedWrite
 from django_playlyfe.engine.realm import Realm, find_player, version_in_force
 from django_playlyfe.engine.rules import compounds, judge
 from django_playlyfe.engine.rules.once import moved

@@ -9,8 +9,8 @@ from django_playlyfe import instants
 from django_playlyfe.engine.history.players import BATCH, batches
 from django_playlyfe.engine.history.projected import calls_of
 from django_playlyfe.engine.history.what_if import WhatIf, shifts_of
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import Call, Player
-from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.rules import awarding
 from django_playlyfe.engine.rules.awarding import Chronicle

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django_playlyfe.engine import guards, log, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.boards.crediting import RowKey, Rows
-from django_playlyfe.engine.judging import PastPlay, PastPlays
+from django_playlyfe.engine.calls.judging import PastPlay, PastPlays
+from django_playlyfe.engine.database import transactions
+from django_playlyfe.engine.design.plans import plan_of
+from django_playlyfe.engine.ledger import guards, log
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import ActionCount, BoardRow, Call, FeedEntry, Player, Score
-from django_playlyfe.engine.plans import plan_of
-from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.rules.once import moved
 from django_playlyfe.engine.rules.state import Write
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django_playlyfe.engine import guards, log, storing, transactions
 from django_playlyfe.engine.boards import crediting, histograms
+from django_playlyfe.engine.database import storing, transactions
 from django_playlyfe.engine.history import comparing, projected, tombstones
 from django_playlyfe.engine.history.checking import Checked, compared, of_histograms
 from django_playlyfe.engine.history.players import BATCH, batches
 from django_playlyfe.engine.history.projected import Projected
+from django_playlyfe.engine.ledger import guards, log
+from django_playlyfe.engine.ledger.projections import count_rows, score_rows
 from django_playlyfe.engine.models import ActionCount, BoardRow, FeedEntry, Player, Score
-from django_playlyfe.engine.projections import count_rows, score_rows
 from django_playlyfe.engine.realm import Realm, find_game
 
 

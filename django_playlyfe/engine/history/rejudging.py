@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from django_playlyfe.engine import event_ids, judging, log
+from django_playlyfe.engine.calls import judging
+from django_playlyfe.engine.calls.dice import KeyedDice, RecordedDice
+from django_playlyfe.engine.calls.fixes import fix
+from django_playlyfe.engine.calls.judging import Judged, PastPlay, PastPlays
 from django_playlyfe.engine.design.compile import compile_rewards
-from django_playlyfe.engine.dice import KeyedDice, RecordedDice
-from django_playlyfe.engine.fixes import fix
-from django_playlyfe.engine.judging import Judged, PastPlay, PastPlays
+from django_playlyfe.engine.ledger import event_ids, log
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import Call
-from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.rules import awarding, judge, reverting
 from django_playlyfe.engine.rules.judgement import differences
 from django_playlyfe.engine.rules.once import moved

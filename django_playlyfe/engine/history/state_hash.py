@@ -12,8 +12,8 @@ from django.db.models import F, Sum
 from django.db.models import Max as Latest
 from django.db.models.functions import Collate
 
-from django_playlyfe.engine import transactions
-from django_playlyfe.engine.canonical import canonical
+from django_playlyfe.engine.database import transactions
+from django_playlyfe.engine.database.canonical import canonical
 from django_playlyfe.engine.history import projected
 from django_playlyfe.engine.history.players import BATCH
 from django_playlyfe.engine.history.projected import Projected

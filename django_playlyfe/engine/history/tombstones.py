@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from django.db.models import QuerySet
 
-from django_playlyfe.engine import transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.boards.crediting import Rows
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.history import comparing
 from django_playlyfe.engine.history.comparing import Difference
 from django_playlyfe.engine.history.projected import READ_AT_ONCE, without_erased

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from django_playlyfe.engine.history.players import BATCH, batches
 from django_playlyfe.engine.history.projected import calls_of
 from django_playlyfe.engine.history.rejudging import Rejudging
+from django_playlyfe.engine.ledger.projections import Projections, StoredScore
 from django_playlyfe.engine.models import Call, Player
-from django_playlyfe.engine.projections import Projections, StoredScore
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.rules.plan import Plan
 from django_playlyfe.engine.rules.state import Refused, Write

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django_playlyfe import instants
+from django_playlyfe.engine.design.plans import plan_of
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import ActionCount, Player, Score
-from django_playlyfe.engine.plans import plan_of
-from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.realm import Realm, find_game, find_player, version_in_force
 from django_playlyfe.engine.rules import judge
 from django_playlyfe.engine.rules.plan import Action, Plan, Reward, SetMetric, StateMetric, Variable

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from django_playlyfe.engine.boards import contributions
+from django_playlyfe.engine.design.plans import plan_of
 from django_playlyfe.engine.models import BoardRow, Call
-from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.rules.cycles import ALLTIME, bounds, cycle_key
 from django_playlyfe.engine.rules.plan import Board
 from django_playlyfe.engine.selectors.board_readers import Reader, selecting

@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from functools import cached_property
 
 from django_playlyfe import instants
-from django_playlyfe.engine import inputs
+from django_playlyfe.engine.calls import inputs
+from django_playlyfe.engine.design.plans import plan_of
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import Game, Player
-from django_playlyfe.engine.plans import plan_of
-from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.realm import Realm, find_game, find_player, version_in_force
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.rules import conditions

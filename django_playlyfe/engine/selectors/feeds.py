@@ -11,9 +11,10 @@ from django.db.models import F, Max, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from django_playlyfe import instants
-from django_playlyfe.engine import log, transactions
+from django_playlyfe.engine.database import transactions
+from django_playlyfe.engine.design.plans import plan_of
+from django_playlyfe.engine.ledger import log
 from django_playlyfe.engine.models import Call, FeedEntry, Player
-from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.realm import Realm, find_game, find_player, version_in_force
 from django_playlyfe.wire import write_instant
 

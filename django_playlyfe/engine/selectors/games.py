@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django_playlyfe.engine.design.plans import plan_of
 from django_playlyfe.engine.models import DesignVersion
-from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.realm import Realm, find_game, version_in_force
 from django_playlyfe.engine.rules.plan import CompoundMetric, Metric, SetMetric, StateMetric
 from django_playlyfe.wire import write_instant

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django_playlyfe.engine.inputs import is_printable
-from django_playlyfe.engine.instants import read_instant
+from django_playlyfe.engine.calls.inputs import is_printable
+from django_playlyfe.engine.calls.instants import read_instant
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.rules.plan import Board
 from django_playlyfe.engine.selectors.board_readers import Reader

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from django_playlyfe.engine import event_ids, log
+from django_playlyfe.engine.ledger import event_ids, log
 from django_playlyfe.engine.models import Call, Player, SeenNotification
 from django_playlyfe.engine.realm import Realm, find_game, find_player
 from django_playlyfe.engine.selectors.feeds import in_window

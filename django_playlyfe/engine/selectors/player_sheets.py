@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django_playlyfe import instants
+from django_playlyfe.engine.design.plans import plan_of
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import Call, Player
-from django_playlyfe.engine.plans import plan_of
-from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.realm import Realm, version_in_force
 from django_playlyfe.engine.rules import judge
 from django_playlyfe.engine.rules.plan import Board, Metric, Plan, PointMetric, SetMetric, StateMetric

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django_playlyfe.engine import log
+from django_playlyfe.engine.design.plans import plan_of
+from django_playlyfe.engine.ledger import log
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import Call, Player, Score
-from django_playlyfe.engine.plans import plan_of
-from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.realm import Realm, find_game, find_player, version_in_force
 from django_playlyfe.engine.rules import judge
 from django_playlyfe.engine.rules.plan import Metric, Plan, PointMetric, SetMetric, StateMetric

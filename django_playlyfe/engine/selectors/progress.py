@@ -9,12 +9,12 @@ from django.core.cache import cache
 from django.db.models import Count, QuerySet
 
 from django_playlyfe import instants
+from django_playlyfe.engine.design.plans import plan_of
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import Game, Player, Score
-from django_playlyfe.engine.plans import plan_of
-from django_playlyfe.engine.progress import progress_of
-from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.realm import Realm, find_game, find_player, version_in_force
 from django_playlyfe.engine.rules.plan import Plan, SetMetric
+from django_playlyfe.engine.selectors.have_and_need import progress_of
 from django_playlyfe.types import MetricRef, Progress, Rarity
 
 _COUNTED_FOR = 300

@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.debug import sensitive_variables
 
-from django_playlyfe.engine import pictures, transactions
+from django_playlyfe.engine import pictures
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.server import routes, stream
 from django_playlyfe.engine.server.auth import credentials, quota, tokens
 from django_playlyfe.engine.server.auth.access import Access, find_access

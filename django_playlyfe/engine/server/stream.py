@@ -19,7 +19,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.debug import sensitive_variables
 
-from django_playlyfe.engine import conf, selectors, transactions
+from django_playlyfe.engine import conf, selectors
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.models import Client, Player
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.server.auth import credentials

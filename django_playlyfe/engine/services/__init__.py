@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.ledger.log import Recorded
 from django_playlyfe.engine.services.awarding import award
 from django_playlyfe.engine.services.custom_rules import run_rule
 from django_playlyfe.engine.services.edits import adjust_scores, reset_player

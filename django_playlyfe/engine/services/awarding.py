@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django_playlyfe.engine import transactions
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.history import players
 from django_playlyfe.engine.history.owed import look_back
-from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.ledger.log import Recorded
 from django_playlyfe.engine.models import Call
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.rules import awarding

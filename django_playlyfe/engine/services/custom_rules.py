@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django_playlyfe import instants
-from django_playlyfe.engine import guards, inputs, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
-from django_playlyfe.engine.canonical import canonical
-from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.calls import inputs
+from django_playlyfe.engine.database import transactions
+from django_playlyfe.engine.database.canonical import canonical
+from django_playlyfe.engine.design import plans
+from django_playlyfe.engine.ledger import guards, log
+from django_playlyfe.engine.ledger.log import Recorded
+from django_playlyfe.engine.ledger.projections import Projections, save_all
 from django_playlyfe.engine.models import Call, Game, Player
-from django_playlyfe.engine.projections import Projections, save_all
 from django_playlyfe.engine.realm import Realm, find_game, lock_players, player_keys, version_in_force
 from django_playlyfe.engine.refusals import invalid, translated, within
 from django_playlyfe.engine.rules import judge

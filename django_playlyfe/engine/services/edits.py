@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django_playlyfe.engine import guards, transactions
+from django_playlyfe.engine.calls.dice import KeyedDice
+from django_playlyfe.engine.calls.inputs import read_reason
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.design.compile import compile_rewards
 from django_playlyfe.engine.design.patches import read_rewards
-from django_playlyfe.engine.dice import KeyedDice
-from django_playlyfe.engine.inputs import read_reason
-from django_playlyfe.engine.log import Recorded, new_seed
+from django_playlyfe.engine.ledger import guards
+from django_playlyfe.engine.ledger.log import Recorded, new_seed
 from django_playlyfe.engine.models import Call
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.rules import judge

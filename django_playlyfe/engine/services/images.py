@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
-from django_playlyfe.engine import transactions
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.models import Game, Image, ImageFile, Player
 from django_playlyfe.engine.realm import Realm, find_game, lock_player
 

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from django_playlyfe import instants
-from django_playlyfe.engine import guards, inputs, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
-from django_playlyfe.engine.inputs import PlayRequest
-from django_playlyfe.engine.judging import PastPlay, PastPlays
-from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.calls import inputs
+from django_playlyfe.engine.calls.inputs import PlayRequest
+from django_playlyfe.engine.calls.judging import PastPlay, PastPlays
+from django_playlyfe.engine.database import transactions
+from django_playlyfe.engine.design import plans
+from django_playlyfe.engine.ledger import guards, log
+from django_playlyfe.engine.ledger.log import Recorded
+from django_playlyfe.engine.ledger.projections import Projections, save_all
 from django_playlyfe.engine.models import Call, DesignVersion, Player
-from django_playlyfe.engine.projections import Projections, save_all
 from django_playlyfe.engine.realm import Realm, check_player_id, lock_players, player_keys, version_in_force
 from django_playlyfe.engine.rules.state import Guard
 from django_playlyfe.engine.services.plays import check_same_play, judged

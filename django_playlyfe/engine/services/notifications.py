@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from django_playlyfe.engine import transactions
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.models import SeenNotification
 from django_playlyfe.engine.realm import Realm, find_player
 from django_playlyfe.engine.refusals import invalid

@@ -9,12 +9,16 @@ from typing import Any
 from django.db import IntegrityError
 
 from django_playlyfe import instants
-from django_playlyfe.engine import conf, inputs, log, plans, transactions
+from django_playlyfe.engine import conf
 from django_playlyfe.engine.boards import crediting
-from django_playlyfe.engine.canonical import sha256
-from django_playlyfe.engine.dice import KeyedDice
+from django_playlyfe.engine.calls import inputs
+from django_playlyfe.engine.calls.dice import KeyedDice
+from django_playlyfe.engine.database import transactions
+from django_playlyfe.engine.database.canonical import sha256
+from django_playlyfe.engine.design import plans
+from django_playlyfe.engine.ledger import log
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import Call, DesignVersion, Game, Player
-from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.realm import Realm, check_player_id, find_game, lock_player, version_in_force
 from django_playlyfe.engine.rules import judge
 from django_playlyfe.engine.selectors.players import profile

@@ -7,14 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from django_playlyfe import instants
-from django_playlyfe.engine import guards, inputs, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
-from django_playlyfe.engine.dice import KeyedDice
-from django_playlyfe.engine.inputs import PlayRequest
-from django_playlyfe.engine.judging import PastPlay, PastPlays, judge_play
-from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.calls import inputs
+from django_playlyfe.engine.calls.dice import KeyedDice
+from django_playlyfe.engine.calls.inputs import PlayRequest
+from django_playlyfe.engine.calls.judging import PastPlay, PastPlays, judge_play
+from django_playlyfe.engine.database import transactions
+from django_playlyfe.engine.design import plans
+from django_playlyfe.engine.ledger import guards, log
+from django_playlyfe.engine.ledger.log import Recorded
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import Call, DesignVersion, Player
-from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.realm import Realm, lock_player, version_in_force
 from django_playlyfe.engine.refusals import translated
 from django_playlyfe.engine.rules.state import Dice, PlayInput, Refused

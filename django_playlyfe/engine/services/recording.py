@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from django_playlyfe import instants
-from django_playlyfe.engine import inputs, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.boards.contributions import RecordedCredit
-from django_playlyfe.engine.canonical import sha256
-from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.calls import inputs
+from django_playlyfe.engine.database import transactions
+from django_playlyfe.engine.database.canonical import sha256
+from django_playlyfe.engine.design import plans
+from django_playlyfe.engine.ledger import log
+from django_playlyfe.engine.ledger.log import Recorded
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import Call, DesignVersion, Player
-from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.realm import Realm, lock_player, version_in_force
 from django_playlyfe.engine.rules.plan import Plan
 from django_playlyfe.engine.rules.state import Outcome, PlayerState

@@ -7,9 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django_playlyfe.engine import changes, plans, transactions
+from django_playlyfe.engine.calls import changes
+from django_playlyfe.engine.database import transactions
+from django_playlyfe.engine.design import plans
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import Call, Player
-from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.realm import Realm, lock_player, version_in_force
 from django_playlyfe.engine.rules.state import PlayerState
 from django_playlyfe.wire import make_error

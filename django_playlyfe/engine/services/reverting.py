@@ -10,10 +10,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from django_playlyfe.engine import event_ids, transactions
 from django_playlyfe.engine.boards.contributions import RecordedCredit, stored_cycles
-from django_playlyfe.engine.inputs import read_reason
-from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.calls.inputs import read_reason
+from django_playlyfe.engine.database import transactions
+from django_playlyfe.engine.ledger import event_ids
+from django_playlyfe.engine.ledger.log import Recorded
 from django_playlyfe.engine.models import Call, Player
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.refusals import invalid

@@ -14,15 +14,18 @@ from itertools import chain
 from django.db.models import Q, QuerySet
 
 from django_playlyfe import instants
-from django_playlyfe.engine import changes, guards, inputs, judging, log, plans, transactions
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.boards.contributions import RecordedCredit
+from django_playlyfe.engine.calls import changes, inputs, judging
+from django_playlyfe.engine.calls.judging import PastPlay, PastPlays
+from django_playlyfe.engine.database import transactions
+from django_playlyfe.engine.design import plans
 from django_playlyfe.engine.history.owed import look_back
 from django_playlyfe.engine.history.rejudging import Rejudging
-from django_playlyfe.engine.judging import PastPlay, PastPlays
-from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.ledger import guards, log
+from django_playlyfe.engine.ledger.log import Recorded
+from django_playlyfe.engine.ledger.projections import Projections, StoredCount
 from django_playlyfe.engine.models import Call, FeedEntry, Player
-from django_playlyfe.engine.projections import Projections, StoredCount
 from django_playlyfe.engine.realm import Realm, lock_player, version_in_force
 from django_playlyfe.engine.rules.once import moved
 from django_playlyfe.engine.rules.state import Refused

@@ -12,10 +12,10 @@ import pytest
 from django.db import connection, transaction
 
 from django_playlyfe.engine import selectors, services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.boards import crediting, histograms
 from django_playlyfe.engine.models import BoardRow, Call, Histogram
 from django_playlyfe.engine.realm import Realm, find_game
+from django_playlyfe.engine.versions.activation import activate
 
 from .games import ledger_design
 

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from django_playlyfe.engine import services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.boards import crediting
 from django_playlyfe.engine.models import BoardRow, Call, Player
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions.activation import activate
 from django_playlyfe.exceptions import InvalidRequest
 from tests.costs import queries
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from django_playlyfe import instants
 from django_playlyfe.engine import selectors, services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.boards import histograms, sheet_sql
 from django_playlyfe.engine.models import BucketChange, Histogram, Player, Score
 from django_playlyfe.engine.realm import Realm, find_game
+from django_playlyfe.engine.versions.activation import activate
 
 from .games import ledger_design
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.models import DesignVersion
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions.activation import activate
 
 from ..conftest import design
 

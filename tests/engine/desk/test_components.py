@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from django_playlyfe.engine import editing
 from django_playlyfe.engine.design.components import SINGULAR
 from django_playlyfe.engine.design.load import read
 from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.models import DesignVersion, Game
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions import editing
 from tests.engine.conftest import DESIGNS, LIBRARY_QUEST
 from tests.engine.desk.conftest import Designer
 from tests.engine.desk.pages import form

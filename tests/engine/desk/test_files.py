@@ -10,11 +10,11 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from django_playlyfe.engine import editing
 from django_playlyfe.engine.design.load import parse, read
 from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.models import Game
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions import editing
 from tests.engine.conftest import LIBRARY_QUEST
 from tests.engine.desk.conftest import Designer
 from tests.engine.desk.pages import form

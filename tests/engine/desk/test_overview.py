@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from django_playlyfe.engine import editing, services
+from django_playlyfe.engine import services
 from django_playlyfe.engine.admin.desk import examining
 from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.design.report import Report
 from django_playlyfe.engine.design.validate import check
 from django_playlyfe.engine.models import Game
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions import editing
 from tests.engine.conftest import LIBRARY_QUEST, action, design, point, reward
 from tests.engine.desk.conftest import Designer
 from tests.engine.desk.pages import form

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from django_playlyfe.engine import editing, selectors, services
+from django_playlyfe.engine import selectors, services
 from django_playlyfe.engine.admin.desk import publishing, words
 from django_playlyfe.engine.admin.desk.differences import grouped
 from django_playlyfe.engine.design.diff import diff
 from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.models import Call, DesignVersion, Game, Player, Score
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions import editing
 from tests.engine.desk.conftest import Designer
 from tests.engine.desk.pages import form
 

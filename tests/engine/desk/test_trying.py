@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from django_playlyfe.engine import editing, services
+from django_playlyfe.engine import services
 from django_playlyfe.engine.admin.desk.trying import Trial
-from django_playlyfe.engine.dice import KeyedDice
+from django_playlyfe.engine.calls.dice import KeyedDice
 from django_playlyfe.engine.models import Call, Player, Score
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions import editing
 from tests.engine.desk.conftest import Designer
 
 pytestmark = pytest.mark.django_db

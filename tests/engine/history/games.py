@@ -9,9 +9,9 @@ from typing import Any
 import time_machine
 
 from django_playlyfe.engine import services
-from django_playlyfe.engine.activation import activate
-from django_playlyfe.engine.dice import KeyedDice
+from django_playlyfe.engine.calls.dice import KeyedDice
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions.activation import activate
 from django_playlyfe.exceptions import PlaylyfeError
 from tests.reference.games import Played, game
 

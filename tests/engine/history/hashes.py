@@ -18,7 +18,7 @@ def main(number: int) -> None:
     from django.db import connection, transaction
 
     from django_playlyfe.engine import history
-    from django_playlyfe.engine.dice import KeyedDice
+    from django_playlyfe.engine.calls.dice import KeyedDice
 
     from . import games
 

@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 
 from django_playlyfe import services as site
 from django_playlyfe.engine import history, services
-from django_playlyfe.engine.dice import KeyedDice
+from django_playlyfe.engine.calls.dice import KeyedDice
 from django_playlyfe.engine.models import Call, DesignVersion, Player, Score
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import NotFound, PlayerNotFound
+from tests.engine.services.test_undoing import NOON
 from tests.examples import examples
 
 from ..conftest import action, always, reward
-from ..test_undoing import NOON
 from . import games
 
 pytestmark = pytest.mark.django_db

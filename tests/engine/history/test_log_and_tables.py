@@ -11,9 +11,9 @@ import time_machine
 from django.db.models import F
 
 from django_playlyfe.engine import history, services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.models import ActionCount, BoardRow, Call, FeedEntry, Player, Score
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions.activation import activate
 
 from ..conftest import action, board, point, reward
 

@@ -12,14 +12,15 @@ import pytest
 import time_machine
 from django.core.management import call_command
 
-from django_playlyfe.engine import activation, history, selectors, services
-from django_playlyfe.engine.activation import activate, compiled
+from django_playlyfe.engine import history, selectors, services
 from django_playlyfe.engine.history.what_if import ScoreShift, WhatIf
 from django_playlyfe.engine.models import Call
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions import activation
+from django_playlyfe.engine.versions.activation import activate, compiled
+from tests.engine.services.test_undoing import NOON
 
 from ..conftest import action, design, point, reward
-from ..test_undoing import NOON
 
 pytestmark = pytest.mark.django_db
 REALM = Realm("small")

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from django_playlyfe.engine import history
-from django_playlyfe.engine.dice import KeyedDice
+from django_playlyfe.engine.calls.dice import KeyedDice
 from tests.examples import examples
 
 from . import games

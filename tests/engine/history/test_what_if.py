@@ -15,16 +15,17 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from django_playlyfe.engine import activation, history, services
-from django_playlyfe.engine.dice import KeyedDice
+from django_playlyfe.engine import history, services
+from django_playlyfe.engine.calls.dice import KeyedDice
+from django_playlyfe.engine.design.plans import plan_of
 from django_playlyfe.engine.history.what_if import ScoreShift, WhatIf
 from django_playlyfe.engine.models import DesignVersion
-from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions import activation
+from tests.engine.services.test_undoing import NOON, RANK
 from tests.examples import examples
 
 from ..conftest import action, always, design, point, reward
-from ..test_undoing import NOON, RANK
 from . import games
 
 pytestmark = pytest.mark.django_db

@@ -10,10 +10,10 @@ import pytest
 import time_machine
 
 from django_playlyfe.engine import selectors, services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.models import BoardRow, Player
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.selectors import ranks
+from django_playlyfe.engine.versions.activation import activate
 from django_playlyfe.exceptions import AccessDenied, InvalidRequest, NotFound, PlayerNotFound
 
 from ..boards.games import SUNDAY, ledger_design

@@ -13,10 +13,10 @@ from django_playlyfe import services as site
 from django_playlyfe.engine import selectors, services
 from django_playlyfe.engine.design.compile import compile_design
 from django_playlyfe.engine.design.normalise import normalise
-from django_playlyfe.engine.progress import progress_of
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.rules import judge
 from django_playlyfe.engine.rules.state import PlayerState, PlayInput, Refused
+from django_playlyfe.engine.selectors.have_and_need import progress_of
 from django_playlyfe.exceptions import PlayerNotFound
 from django_playlyfe.types import Progress, Ref
 from tests.costs import queries

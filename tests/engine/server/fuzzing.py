@@ -27,10 +27,10 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from django_playlyfe.engine import services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.server.auth import clients
 from django_playlyfe.engine.server.auth.access import FOR_SITE, SCOPES
+from django_playlyfe.engine.versions.activation import activate
 from tests.engine.conftest import LIBRARY_QUEST, rolled_back
 
 from .conftest import SECRET, ask_for_token

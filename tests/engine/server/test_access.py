@@ -9,11 +9,11 @@ from django.db import connection
 from django.test import Client as Browser
 
 from django_playlyfe.engine import services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.models import Player, Token
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.server.auth import clients
 from django_playlyfe.engine.server.auth.access import FOR_SITE
+from django_playlyfe.engine.versions.activation import activate
 
 from ..conftest import LIBRARY_QUEST, design
 from .conftest import Api, ask_for_token, error

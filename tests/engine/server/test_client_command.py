@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.models import Client
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.server.auth import credentials
+from django_playlyfe.engine.versions.activation import activate
 
 from ..conftest import design
 from .conftest import SECRET, ask_for_token, error

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from django_playlyfe.engine import services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.models import Call, Player
+from django_playlyfe.engine.versions.activation import activate
 from django_playlyfe.exceptions import Conflict
 
 from ..conftest import design

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from django_playlyfe.engine import services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.design.components import SINGULAR
 from django_playlyfe.engine.models import DesignVersion, Game
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.server.auth.access import SCOPES
+from django_playlyfe.engine.versions.activation import activate
 
 from ..conftest import LIBRARY_QUEST
 from .conftest import Api, error, problems

@@ -14,7 +14,8 @@ from django.test import Client as Browser
 from django.test import RequestFactory, override_settings
 from django.urls import Resolver404, resolve
 
-from django_playlyfe.engine import selectors, services, transactions
+from django_playlyfe.engine import selectors, services
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import ConfigurationError
 

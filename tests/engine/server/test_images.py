@@ -14,10 +14,10 @@ from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 
 from django_playlyfe.engine import pictures, selectors, services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.models import Image, ImageFile
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.server.auth.access import SCOPES
+from django_playlyfe.engine.versions.activation import activate
 
 from ..conftest import LIBRARY_QUEST
 from .conftest import Api, error, problems

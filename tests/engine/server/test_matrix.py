@@ -17,11 +17,11 @@ from django.test import Client as Browser
 
 from django_playlyfe import instants
 from django_playlyfe.engine import services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.models import Call, Game, Player, Score, Token
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.server.auth import clients
 from django_playlyfe.engine.server.auth.access import SCOPES
+from django_playlyfe.engine.versions.activation import activate
 
 from ..conftest import LIBRARY_QUEST, design
 from .attempts import ATTEMPTS, READS, Attempt

@@ -176,7 +176,7 @@ def test_the_key_of_an_erased_player_is_free_again(site: Api) -> None:
 
 
 def test_keys_of_two_environments_do_not_meet(site: Api, quest: Realm, enter: Any) -> None:
-    from django_playlyfe.engine.activation import activate
+    from django_playlyfe.engine.versions.activation import activate
 
     from ..conftest import LIBRARY_QUEST
 

@@ -10,8 +10,8 @@ import pytest
 import time_machine
 
 from django_playlyfe.engine import selectors, services
-from django_playlyfe.engine.activation import activate
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions.activation import activate
 
 from ..conftest import LIBRARY_QUEST
 from .conftest import Api, error, problems

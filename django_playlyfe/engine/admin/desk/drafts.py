@@ -1,19 +1,20 @@
 """The working design as the desk reads and writes it: whole checks before anything is stored, and nobody's changes
-overwritten unseen. Written by ``engine.editing``, as the design API does."""
+overwritten unseen. Written by ``engine.versions.editing``, as the design API does."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django_playlyfe.engine import editing, transactions
 from django_playlyfe.engine.admin.desk.examining import examine
-from django_playlyfe.engine.canonical import sha256
+from django_playlyfe.engine.database import transactions
+from django_playlyfe.engine.database.canonical import sha256
 from django_playlyfe.engine.design.components import SINGULAR, check_component
 from django_playlyfe.engine.design.report import Problem
 from django_playlyfe.engine.exceptions import DesignInvalid
 from django_playlyfe.engine.models import Game
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions import editing
 
 Wire = dict[str, Any]
 SINGLE = ("game", "bootstrap")

@@ -14,11 +14,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from django_playlyfe.engine import editing
 from django_playlyfe.engine.admin.desk.examining import Examination, examine
 from django_playlyfe.engine.design.catalogue import Catalogue, read_catalogue
 from django_playlyfe.engine.models import Environment, Game
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.versions import editing
 
 Wire = dict[str, Any]
 View = Callable[..., HttpResponse]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from django_playlyfe.engine.canonical import canonical
+from django_playlyfe.engine.database.canonical import canonical
 from django_playlyfe.engine.design.compile import compile_design
 from django_playlyfe.engine.design.findings import Earning, Finding, earnings, unreachable
 from django_playlyfe.engine.design.report import Report

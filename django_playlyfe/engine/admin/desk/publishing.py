@@ -12,7 +12,6 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from django_playlyfe.engine import activation, editing, issues, resolving, transactions
 from django_playlyfe.engine.admin.desk import drafts
 from django_playlyfe.engine.admin.desk.differences import grouped
 from django_playlyfe.engine.admin.desk.drafts import Edited
@@ -20,13 +19,15 @@ from django_playlyfe.engine.admin.desk.entrance import Desk
 from django_playlyfe.engine.admin.desk.parts import Text
 from django_playlyfe.engine.admin.desk.problems import located
 from django_playlyfe.engine.admin.desk.translating import in_the_readers_language
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.design.diff import diff
 from django_playlyfe.engine.exceptions import DesignConflict, DesignInvalid
 from django_playlyfe.engine.history import Totals
-from django_playlyfe.engine.issues import Issue
 from django_playlyfe.engine.models import Environment, Player
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.services.awarding import award_all
+from django_playlyfe.engine.versions import activation, editing, issues, resolving
+from django_playlyfe.engine.versions.issues import Issue
 from django_playlyfe.exceptions import InvalidRequest
 
 PREVIEWED = 200

@@ -16,19 +16,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from django_playlyfe import instants
-from django_playlyfe.engine import guards, inputs, plans
 from django_playlyfe.engine.admin.desk import words
 from django_playlyfe.engine.admin.desk.entrance import Desk, has
 from django_playlyfe.engine.admin.desk.fields import LineField, PickField
 from django_playlyfe.engine.admin.desk.forms import offers
 from django_playlyfe.engine.admin.desk.translating import in_the_readers_language
+from django_playlyfe.engine.calls import inputs
+from django_playlyfe.engine.calls.dice import KeyedDice
+from django_playlyfe.engine.calls.judging import judge_play
+from django_playlyfe.engine.design import plans
 from django_playlyfe.engine.design.catalogue import read_catalogue
 from django_playlyfe.engine.design.normalise import normalise
-from django_playlyfe.engine.dice import KeyedDice
 from django_playlyfe.engine.exceptions import DesignInvalid
-from django_playlyfe.engine.judging import judge_play
+from django_playlyfe.engine.ledger import guards
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import Environment, Player
-from django_playlyfe.engine.projections import Projections
 from django_playlyfe.engine.rules import judge
 from django_playlyfe.engine.rules.conditions import holds
 from django_playlyfe.engine.rules.plan import Plan

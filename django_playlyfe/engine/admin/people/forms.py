@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from django_playlyfe.engine.inputs import LONGEST_REASON
+from django_playlyfe.engine.calls.inputs import LONGEST_REASON
 from django_playlyfe.engine.rules.arithmetic import LIMIT
 from django_playlyfe.engine.rules.plan import Metric, PointMetric, SetMetric, StateMetric
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from django_playlyfe.engine import event_ids, services
+from django_playlyfe.engine import services
 from django_playlyfe.engine.admin.people.forms import VERBS, AdjustForm, ReasonForm
+from django_playlyfe.engine.ledger import event_ids
 from django_playlyfe.engine.models import Call, Player
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.rules.plan import Metric, Plan, SetMetric, StateMetric

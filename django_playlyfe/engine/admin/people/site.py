@@ -13,11 +13,13 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from django_playlyfe.engine import history, plans, selectors, services, transactions
+from django_playlyfe.engine import history, selectors, services
 from django_playlyfe.engine.admin.cycles import CYCLE_NAMES
 from django_playlyfe.engine.admin.people import operations
 from django_playlyfe.engine.admin.people.forms import ReasonForm
 from django_playlyfe.engine.admin.people.operations import Operation
+from django_playlyfe.engine.database import transactions
+from django_playlyfe.engine.design import plans
 from django_playlyfe.engine.models import Call, Player
 from django_playlyfe.engine.realm import Realm, version_in_force
 from django_playlyfe.engine.rules.plan import Plan

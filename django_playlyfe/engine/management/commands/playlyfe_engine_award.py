@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from django_playlyfe.engine import history, services
+from django_playlyfe.engine.design.plans import plan_of
 from django_playlyfe.engine.history import players
 from django_playlyfe.engine.management.realm_command import PlayersCommand
-from django_playlyfe.engine.plans import plan_of
 from django_playlyfe.engine.realm import Realm, find_game, version_in_force
 
 

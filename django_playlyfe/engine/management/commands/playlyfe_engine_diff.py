@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from django_playlyfe.engine import activation, history
+from django_playlyfe.engine import history
 from django_playlyfe.engine.design.load import STARTER, read
 from django_playlyfe.engine.exceptions import DesignInvalid
 from django_playlyfe.engine.history import players
@@ -14,6 +14,7 @@ from django_playlyfe.engine.history.what_if import ShiftCount, WhatIf
 from django_playlyfe.engine.management.realm_command import WRONG_INPUT, PlayersCommand
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.rules.plan import Plan, StateMetric
+from django_playlyfe.engine.versions import activation
 
 
 class Command(PlayersCommand):

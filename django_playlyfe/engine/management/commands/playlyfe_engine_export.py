@@ -9,12 +9,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from django_playlyfe.engine import transactions
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.design.export import export
 from django_playlyfe.engine.design.normalise import normalise
+from django_playlyfe.engine.history.transfer import write_game
 from django_playlyfe.engine.models import Environment
 from django_playlyfe.engine.realm import Realm, find_game, version_in_force
-from django_playlyfe.engine.transfer import write_game
 from django_playlyfe.exceptions import ConfigurationError
 
 WRONG_INPUT = 2

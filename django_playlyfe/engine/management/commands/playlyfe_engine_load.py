@@ -9,17 +9,17 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from django_playlyfe.engine import activation, resolving
 from django_playlyfe.engine.design.diff import render
 from django_playlyfe.engine.design.findings import earnings, unreachable
 from django_playlyfe.engine.design.load import STARTER, read
 from django_playlyfe.engine.exceptions import DesignConflict, DesignInvalid
 from django_playlyfe.engine.history import Totals
-from django_playlyfe.engine.issues import Issue
+from django_playlyfe.engine.history.transfer import read_game
 from django_playlyfe.engine.models import Environment, Game
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.services.awarding import award_all
-from django_playlyfe.engine.transfer import read_game
+from django_playlyfe.engine.versions import activation, resolving
+from django_playlyfe.engine.versions.issues import Issue
 from django_playlyfe.exceptions import InvalidRequest
 
 WRONG_INPUT = 2

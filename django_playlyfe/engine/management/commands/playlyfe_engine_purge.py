@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from django_playlyfe.engine import transactions
 from django_playlyfe.engine.boards import histograms
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.models import Environment, Game
 from django_playlyfe.engine.server.auth.housekeeping import purge
 

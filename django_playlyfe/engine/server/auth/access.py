@@ -9,7 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.views.decorators.debug import sensitive_variables
 
 from django_playlyfe import instants
-from django_playlyfe.engine import statements, transactions
+from django_playlyfe.engine.database import statements, transactions
 from django_playlyfe.engine.models import Player, Token
 from django_playlyfe.engine.realm import Realm, check_player_id
 from django_playlyfe.engine.server.auth import player_tokens

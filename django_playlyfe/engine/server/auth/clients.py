@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.views.decorators.debug import sensitive_variables
 
 from django_playlyfe import instants
-from django_playlyfe.engine import transactions
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.models import ADDRESS_LENGTH, ID_LENGTH, TITLE_LENGTH, Client, Game
 from django_playlyfe.engine.realm import Realm, find_game
 from django_playlyfe.engine.server.auth import credentials, player_tokens, sealing, tokens

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db.models import Model, Q, QuerySet
 
 from django_playlyfe import instants
-from django_playlyfe.engine import transactions
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.models import ClientUsage, Grant, Token
 
 BATCH = 1000

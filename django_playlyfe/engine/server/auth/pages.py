@@ -23,7 +23,8 @@ from django.views.decorators.clickjacking import xframe_options_deny
 from django.views.decorators.csrf import csrf_protect
 from django.views.generic import View
 
-from django_playlyfe.engine import conf, transactions
+from django_playlyfe.engine import conf
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.models import Client, Environment, Player
 from django_playlyfe.engine.server.auth import grants, tokens
 from django_playlyfe.engine.server.auth.grants import Challenge

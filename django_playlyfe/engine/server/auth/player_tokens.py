@@ -8,7 +8,7 @@ from typing import Any
 
 from django.views.decorators.debug import sensitive_variables
 
-from django_playlyfe.engine import transactions
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.models import Client
 from django_playlyfe.engine.server.auth import sealing
 from django_playlyfe.exceptions import ConfigurationError

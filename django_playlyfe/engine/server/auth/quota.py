@@ -7,7 +7,8 @@ from datetime import datetime, time, timedelta, timezone
 from django.db.models import F
 
 from django_playlyfe import instants
-from django_playlyfe.engine import conf, transactions
+from django_playlyfe.engine import conf
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.models import ClientUsage
 from django_playlyfe.wire import make_error
 

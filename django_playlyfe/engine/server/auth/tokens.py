@@ -8,7 +8,8 @@ from datetime import timedelta
 from django.views.decorators.debug import sensitive_variables
 
 from django_playlyfe import instants
-from django_playlyfe.engine import conf, transactions
+from django_playlyfe.engine import conf
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.models import Client, Token
 from django_playlyfe.engine.server.auth import credentials
 from django_playlyfe.wire import make_error

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.http import QueryDict
 
-from django_playlyfe.engine.instants import read_instant
+from django_playlyfe.engine.calls.instants import read_instant
 from django_playlyfe.engine.refusals import invalid
 
 _INTEGER = re.compile(r"-?\d{1,30}", re.ASCII)

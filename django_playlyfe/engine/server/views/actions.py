@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from django_playlyfe.engine import inputs, selectors, services
-from django_playlyfe.engine.instants import read_instant
+from django_playlyfe.engine import selectors, services
+from django_playlyfe.engine.calls import inputs
+from django_playlyfe.engine.calls.instants import read_instant
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.server.call import ApiCall, Logic
 from django_playlyfe.engine.server.kit.answers import REPLAYED, Answer

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
 
-from django_playlyfe.engine import editing, resolving
 from django_playlyfe.engine.design.components import SINGULAR
 from django_playlyfe.engine.exceptions import DesignConflict
 from django_playlyfe.engine.models import Environment
@@ -14,6 +13,7 @@ from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.server.call import ApiCall, Logic
 from django_playlyfe.engine.server.kit.bodies import as_object
+from django_playlyfe.engine.versions import editing, resolving
 from django_playlyfe.wire import make_error
 
 View = Callable[[ApiCall], Logic]

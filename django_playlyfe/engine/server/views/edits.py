@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django_playlyfe.engine import selectors, services
-from django_playlyfe.engine.log import Recorded
+from django_playlyfe.engine.ledger.log import Recorded
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.server.call import ApiCall, Logic
 from django_playlyfe.engine.server.kit.answers import REPLAYED, Answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from django_playlyfe.engine import transactions
+from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.server.kit.edge import Trace
 from django_playlyfe.wire import make_error
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django_playlyfe.engine import inputs, selectors, services
+from django_playlyfe.engine import selectors, services
+from django_playlyfe.engine.calls import inputs
 from django_playlyfe.engine.realm import check_player_id
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.server.call import ApiCall, Logic
