@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from django_playlyfe import conf
+from django_playlyfe import conf, sentences
 from django_playlyfe.local_admin import LocalAdmin
 from django_playlyfe.models import Delivery, PlayerLink, Queue
 from django_playlyfe.services import queue
@@ -78,7 +78,7 @@ class QueueBanner(LocalAdmin):
 class DeliveryAdmin(QueueBanner):
     """What was sent to a remote game, and what is still owed."""
 
-    list_display = ("id", "created_at", "game", "kind", "subject", "action", "state", "attempts", "error_code")
+    list_display = ("id", "created_at", "game", "kind", "subject", "asked", "state", "attempts", "error_code")
     list_filter = ("state", "kind", GameFilter)
     list_per_page = 50
     show_full_result_count = False
@@ -88,7 +88,7 @@ class DeliveryAdmin(QueueBanner):
     search_fields = ("subject",)  # shows the box; get_search_results does the work
     search_help_text = _("Player id, primary key or login name of a user, or the key of a row.")
     actions = ("requeue_selected", "send_again_selected", "confirm_selected", "send_delivered_again_selected")
-    exclude = ("owner", "lease_until", "payload_v")
+    exclude = ("action", "owner", "lease_until", "payload_v")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Rows are written by the site, not by hand."""
@@ -100,7 +100,13 @@ class DeliveryAdmin(QueueBanner):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Everything."""
-        return [field.name for field in Delivery._meta.fields if field.name not in self.exclude]
+        names = ["asked" if field.name == "action" else field.name for field in Delivery._meta.fields]
+        return [name for name in names if name not in self.exclude]
+
+    @admin.display(description=_("action"))
+    def asked(self, row: Delivery) -> str:
+        """The action of a play; an edit by hand in words."""
+        return sentences.edit(row.payload) if row.kind == Delivery.Kind.SCORE else row.action
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

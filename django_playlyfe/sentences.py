@@ -6,6 +6,7 @@ Names of metrics, badges and levels come from the design, in its own language. P
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -237,6 +238,42 @@ def _item_reward(item: str, verb: str, count: Any) -> str:
     if verb == "remove":
         return _("%(amount)s %(metric)s") % {"amount": f"{_FALLING}{count}", "metric": name(item)}
     return name(item) if str(count) == "1" else f"{count} × {name(item)}"
+
+
+# --- edits by hand ----------------------------------------------------------------------------------------------------
+
+
+def edit(content: Mapping[str, Any]) -> str:
+    """What an edit by hand is to change, by whom and why: "+20 coins (vera: lost in the post)"; "" if that is gone.
+
+    Args:
+        content: the payload of a delivery. The game may still say that it is wrong, so it is not relied upon.
+    """
+    change = content.get("change")
+    if change == "reset":
+        said = _("Begun anew")
+    elif change == "revert":
+        count = len(content["event_ids"])
+        said = ngettext("%(count)d event taken back", "%(count)d events taken back", count) % {"count": count}
+    elif change == "adjust":
+        said = ", ".join(_edited(reward) for reward in content["rewards"])
+    else:
+        return ""
+    why = ": ".join(name(text) for text in (content.get("by"), content.get("reason")) if text)
+    return f"{said} ({why})" if why else said
+
+
+def _edited(reward: Mapping[str, Any]) -> str:
+    """One reward of an edit, with the ids that it names: the names are the game's."""
+    try:
+        metric, verb, value = str(reward["metric"]["id"]), reward["verb"], reward["value"]
+        if isinstance(value, Mapping):
+            return ", ".join(_metric_reward(f"{metric}, {item}", verb, count) for item, count in value.items())
+        if reward["metric"]["type"] == "state":
+            return _("%(metric)s: %(value)s") % {"metric": name(metric), "value": name(str(value))}
+        return _metric_reward(metric, verb, value)
+    except (KeyError, TypeError):
+        return "?"
 
 
 # --- progress ---------------------------------------------------------------------------------------------------------

@@ -15,7 +15,18 @@ from django_playlyfe.exceptions import ActionNotFound
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon")]
 
-TWINS = ["play", "profile", "leaderboard", "standing", "explain", "feedback", "picture"]
+TWINS = [
+    "adjust_scores",
+    "play",
+    "reset_player",
+    "revert",
+    "profile",
+    "leaderboard",
+    "standing",
+    "explain",
+    "feedback",
+    "picture",
+]
 PATIENCE = 30
 """Seconds after which a loop that is blocked is found out."""
 

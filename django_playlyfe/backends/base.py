@@ -217,23 +217,40 @@ class GameBackend(ABC):
         raise NotImplementedError
 
     def adjust_scores(
-        self, player_id: str, rewards: Sequence[Mapping[str, Any]], *, by: str = "", reason: str = ""
+        self,
+        player_id: str,
+        rewards: Sequence[Mapping[str, Any]],
+        *,
+        by: str = "",
+        reason: str = "",
+        idempotency_key: str | None = None,
     ) -> Player:
-        """Change scores by rewards as a design has them; answers the profile.
+        """Change scores by rewards as a design has them; answers the profile. The same key with the same rewards
+        changes nothing where keys are honoured.
 
-        Raises PlayerNotFound; InvalidRequest for a wrong reward; AccessDenied (``adjust_unavailable``) where the game
-        cannot do it.
+        Raises PlayerNotFound; InvalidRequest for a wrong reward; Conflict for a key that was used for something else;
+        AccessDenied (``adjust_unavailable``) where the game cannot do it.
         """
         raise self._cannot_adjust()
 
-    def revert_events(self, player_id: str, event_ids: Sequence[str], *, by: str = "", reason: str = "") -> Player:
+    def revert_events(
+        self,
+        player_id: str,
+        event_ids: Sequence[str],
+        *,
+        by: str = "",
+        reason: str = "",
+        idempotency_key: str | None = None,
+    ) -> Player:
         """Take the changes of these events back; answers the profile.
 
         Raises PlayerNotFound; NotFound (``event_not_found``), then nothing is changed; as :meth:`adjust_scores`.
         """
         raise self._cannot_adjust()
 
-    def reset_player(self, player_id: str, *, by: str = "", reason: str = "") -> Player:
+    def reset_player(
+        self, player_id: str, *, by: str = "", reason: str = "", idempotency_key: str | None = None
+    ) -> Player:
         """Give a player the state of a new one; answers the profile. Raises as :meth:`adjust_scores`."""
         raise self._cannot_adjust()
 

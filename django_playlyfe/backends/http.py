@@ -182,18 +182,34 @@ class HttpBackend(HttpReads):
         self._writer.delete_player(player_id)
 
     def adjust_scores(
-        self, player_id: str, rewards: Sequence[Mapping[str, Any]], *, by: str = "", reason: str = ""
+        self,
+        player_id: str,
+        rewards: Sequence[Mapping[str, Any]],
+        *,
+        by: str = "",
+        reason: str = "",
+        idempotency_key: str | None = None,
     ) -> Player:
-        """Change scores at once. The wire has no place for ``by`` and ``reason``: the server names its client."""
-        return self._writer.adjust_scores(player_id, rewards)
+        """Change scores. The wire has no place for ``by`` and ``reason``: the server names its client."""
+        return self._writer.adjust_scores(player_id, rewards, idempotency_key=idempotency_key)
 
-    def revert_events(self, player_id: str, event_ids: Sequence[str], *, by: str = "", reason: str = "") -> Player:
-        """Take the changes of these events back at once."""
-        return self._writer.revert_events(player_id, event_ids)
+    def revert_events(
+        self,
+        player_id: str,
+        event_ids: Sequence[str],
+        *,
+        by: str = "",
+        reason: str = "",
+        idempotency_key: str | None = None,
+    ) -> Player:
+        """Take the changes of these events back."""
+        return self._writer.revert_events(player_id, event_ids, idempotency_key=idempotency_key)
 
-    def reset_player(self, player_id: str, *, by: str = "", reason: str = "") -> Player:
-        """Give a player the state of a new one at once."""
-        return self._writer.reset_player(player_id)
+    def reset_player(
+        self, player_id: str, *, by: str = "", reason: str = "", idempotency_key: str | None = None
+    ) -> Player:
+        """Give a player the state of a new one."""
+        return self._writer.reset_player(player_id, idempotency_key=idempotency_key)
 
     def play(
         self,

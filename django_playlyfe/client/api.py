@@ -69,7 +69,7 @@ class PlaylyfeAPI:
             ids: for the braces of the route; quoted here.
             query, body: entries that are None are left out.
             player_id: needed by every route under ``/runtime``.
-            kind: ``read`` for GET, else ``write``; say ``play`` where doing it twice would be wrong.
+            kind: ``read`` for GET, else ``write``; say ``play`` where a limit is the player's.
             idempotency_key: sent as a header, 1 to 200 printable ASCII characters.
             largest_answer: bytes.
         """
@@ -131,25 +131,38 @@ class PlaylyfeAPI:
             if not page or skip >= total:
                 return
 
-    def adjust_scores(self, player_id: str, rewards: Sequence[Mapping[str, Any]]) -> types.Player:
-        """Change scores by rewards as a design has them (``http-api.md`` §7.3). Never sent twice: adding adds again.
+    def adjust_scores(
+        self, player_id: str, rewards: Sequence[Mapping[str, Any]], *, idempotency_key: str | None = None
+    ) -> types.Player:
+        """Change scores by rewards as a design has them (``http-api.md`` §7.3). One call never sends it twice, except
+        after a refused token: adding adds again.
 
-        Raises PlayerNotFound, InvalidRequest.
+        Args:
+            rewards: what is given and taken.
+            idempotency_key: a random one by default. Honoured by servers that announce ``idempotency``.
+
+        Raises:
+            PlayerNotFound, InvalidRequest: no such player; a reward is wrong.
+            Conflict: the key was used for something else.
         """
         body = {"rewards": [dict(reward) for reward in rewards]}
-        return self._administer("PATCH", "scores", player_id, body)
+        return self._administer("PATCH", "scores", player_id, body, idempotency_key)
 
-    def revert_events(self, player_id: str, event_ids: Sequence[str]) -> types.Player:
-        """Take the changes of these events back. Raises PlayerNotFound, NotFound (``event_not_found``)."""
-        return self._administer("POST", "revert", player_id, {"event_ids": list(event_ids)})
+    def revert_events(
+        self, player_id: str, event_ids: Sequence[str], *, idempotency_key: str | None = None
+    ) -> types.Player:
+        """Take the changes of these events back. Raises PlayerNotFound, NotFound (``event_not_found``), Conflict."""
+        return self._administer("POST", "revert", player_id, {"event_ids": list(event_ids)}, idempotency_key)
 
-    def reset_player(self, player_id: str) -> types.Player:
-        """Give a player the state of a new one. Raises PlayerNotFound."""
-        return self._administer("POST", "reset", player_id, {})
+    def reset_player(self, player_id: str, *, idempotency_key: str | None = None) -> types.Player:
+        """Give a player the state of a new one. Raises PlayerNotFound, Conflict."""
+        return self._administer("POST", "reset", player_id, {}, idempotency_key)
 
-    def _administer(self, method: str, what: str, player_id: str, body: Mapping[str, Any]) -> types.Player:
-        route = f"/admin/players/{{player_id}}/{what}"
-        answer = self.call(method, route, ids={"player_id": player_id}, body=body, kind="play")
+    def _administer(
+        self, method: str, what: str, player_id: str, body: Mapping[str, Any], key: str | None
+    ) -> types.Player:
+        route, ids = f"/admin/players/{{player_id}}/{what}", {"player_id": player_id}
+        answer = self.call(method, route, ids=ids, body=body, idempotency_key=key or _random_key())
         return read_answer(wire.read_player, answer)
 
     # playing ----------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from django_playlyfe.client.waits import retry_after
 from django_playlyfe.wire import ERRORS, error_class
 
 Kind = Literal["read", "write", "play"]
-"""``write`` creates, updates or deletes and may be repeated; ``play`` also stands for score edits and may not."""
+"""Only a ``read`` is repeated within its call. A limit that a ``play`` meets is the player's, not the client's."""
 Outcome = Literal["NOT_SENT", "REJECTED", "APPLIED", "UNKNOWN"]
 Strain = Literal["", "rate", "unavailable", "quota", "failure", "misrouted"]
 """What an answer says about the host rather than about the call; empty: it is alive (§2.5)."""

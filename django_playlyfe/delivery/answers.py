@@ -7,7 +7,8 @@ from typing import Any
 from django_playlyfe import wire
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.models import Delivery
-from django_playlyfe.types import PlayResult
+from django_playlyfe.reading.bodies import read_body, write_body
+from django_playlyfe.types import EditResult, Player, PlayResult
 
 State, Kind = Delivery.State, Delivery.Kind
 
@@ -21,6 +22,11 @@ def write_result(result: PlayResult) -> dict[str, Any]:
         },
         "replayed": result.replayed,
     }
+
+
+def write_player(player: Player) -> dict[str, Any]:
+    """The profile with which the game has answered an edit."""
+    return {"player": write_body(player)}
 
 
 def write_error(error: PlaylyfeError) -> dict[str, Any]:
@@ -50,6 +56,26 @@ def read_error(row: Delivery) -> PlaylyfeError:
         request_id=str(row.key),
     )
     return error
+
+
+def read_player(row: Delivery) -> Player | None:
+    """The profile after an edit; None if nobody could read it, a person has settled the row, or it is purged."""
+    stored = (row.answer or {}).get("player")
+    player: Player | None = read_body(Player, stored) if stored else None
+    return player
+
+
+def read_edit(row: Delivery) -> EditResult:
+    """What an edit has come to by now.
+
+    Raises:
+        PlaylyfeError: it cannot succeed: a wrong reward, an unknown player.
+    """
+    if row.state == State.DEAD:
+        raise read_error(row)
+    if row.state == State.DELIVERED:
+        return EditResult("applied", read_player(row), key=str(row.key))
+    return EditResult("pending", key=str(row.key))
 
 
 def read_result(row: Delivery, *, replayed: bool = False) -> PlayResult:

@@ -146,7 +146,8 @@ def _systemic(
 def _unknown(
     row: Delivery, now: datetime, retry_at: datetime | None, uncertain: Mapping[str, str], chance: Chance
 ) -> Decision:
-    """Repeated where twice is as good as once; a play that could count twice waits for a person (§3.7)."""
+    """Repeated where twice is as good as once; what could count twice waits for a person (§3.7). Edited scores have
+    no action: ``"*"`` decides about them."""
     again = Decision(State.PENDING, next_attempt(row.attempts, now, retry_at, chance))
     if row.kind in REPEATABLE or row.keyed:
         return again

@@ -8,7 +8,7 @@ from django.dispatch import Signal
 
 from django_playlyfe import cache, signals
 from django_playlyfe.backends import GameBackend
-from django_playlyfe.delivery.answers import read_error, read_result
+from django_playlyfe.delivery.answers import read_error, read_player, read_result
 from django_playlyfe.delivery.database import database
 from django_playlyfe.delivery.rows import scrub
 from django_playlyfe.links import link_of_player
@@ -65,6 +65,8 @@ def _age_what_was_read(backend: GameBackend, row: Delivery) -> None:
         return
     if row.kind == Kind.PLAY and row.state == State.DELIVERED:
         own_writes.after_play(backend, row.subject, read_result(row).events)
+    elif row.kind == Kind.SCORE:
+        own_writes.after_edit(backend, row.subject, read_player(row))
     elif row.kind == Kind.DELETE:
         own_writes.after_deletion(backend, row.subject, database())
     else:

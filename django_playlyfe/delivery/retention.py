@@ -33,7 +33,8 @@ def purge(game: str) -> int:
 
 
 def hold_owed_plays(game: str) -> int:
-    """After a restore nobody knows which owed plays were sent meanwhile: those without a key wait for a person."""
+    """After a restore nobody knows which owed plays and edits were sent meanwhile: those without a key wait for a
+    person."""
     owed_plays = Delivery.objects.using(database()).filter(
         game=game, kind__in=(Kind.PLAY, Kind.SCORE), state__in=(State.PENDING, State.SENDING), keyed=False
     )

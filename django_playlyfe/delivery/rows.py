@@ -127,6 +127,18 @@ def owe_play(
     return known, True
 
 
+def owe_edit(player_id: str, user_pk: str, content: Mapping[str, Any], backend: GameBackend, using: str) -> Delivery:
+    """Owe an edit by hand.
+
+    Args:
+        content: of :func:`~.edits.payload`.
+
+    Raises:
+        InvalidRequest: the content cannot be written as JSON, or is too large.
+    """
+    return _insert(backend, using, kind=Kind.SCORE, subject=player_id, user_pk=user_pk, payload=content)
+
+
 def owe_deletion(player_id: str, user_pk: str, backend: GameBackend, using: str) -> Delivery:
     """Owe the deletion of a player."""
     return _insert(backend, using, kind=Kind.DELETE, subject=player_id, user_pk=user_pk, payload={})
@@ -219,6 +231,6 @@ def _check_payload(payload: Mapping[str, Any]) -> None:
     try:
         size = len(json.dumps(payload, allow_nan=False))
     except (TypeError, ValueError) as error:
-        raise wire.make_error("validation_exception", f"The play cannot be written as JSON: {error}") from None
+        raise wire.make_error("validation_exception", f"What is owed cannot be written as JSON: {error}") from None
     if size > LARGEST_PAYLOAD:
-        raise wire.make_error("request_too_large", f"A play has at most {LARGEST_PAYLOAD // 1024} KiB of variables.")
+        raise wire.make_error("request_too_large", f"What is owed has at most {LARGEST_PAYLOAD // 1024} KiB.")

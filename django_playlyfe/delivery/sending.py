@@ -12,8 +12,8 @@ from django_playlyfe import instants, wire
 from django_playlyfe.about import About
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.client.outcomes import is_of_the_host, is_systemic
-from django_playlyfe.delivery import claim, pauses
-from django_playlyfe.delivery.answers import write_error, write_result
+from django_playlyfe.delivery import claim, edits, pauses
+from django_playlyfe.delivery.answers import write_error, write_player, write_result
 from django_playlyfe.delivery.decisions import Decision, decide
 from django_playlyfe.delivery.effects import announce, take_effect
 from django_playlyfe.delivery.pauses import Gate
@@ -33,6 +33,8 @@ logger = logging.getLogger("django_playlyfe.delivery")
 
 State, Kind = Delivery.State, Delivery.Kind
 
+_ONCE = (Kind.PLAY, Kind.SCORE)
+"""Sent twice, these count twice, unless the game honours keys."""
 _LONGEST_CODE, _LONGEST_TEXT = 100, 500
 _SUFFIX = 4
 
@@ -70,24 +72,24 @@ def attempt(backend: GameBackend, row: Delivery, gate: Gate) -> Decision:
 
 def _send(backend: GameBackend, row: Delivery) -> dict[str, Any] | None:
     """Call the game; a player whom it does not know is created, and the call made once more."""
-    if row.kind == Kind.PLAY and row.sends == 1 and not row.keyed:
+    if row.kind in _ONCE and row.sends == 1 and not row.keyed:
         _learn(backend)
         claim.note_abilities(row, backend)
     try:
         return _call(backend, row)
     except PlayerNotFound:
-        if row.kind not in (Kind.PLAY, Kind.UPDATE) or not _create_missing(backend, row):
+        if row.kind not in (Kind.PLAY, Kind.SCORE, Kind.UPDATE) or not _create_missing(backend, row):
             raise
     return _call(backend, row)
 
 
 def _learn(backend: GameBackend) -> None:
-    """Know what the game has announced before a play is sent for the first time."""
+    """Know what the game has announced before what may count twice is sent for the first time."""
     try:
         backend.learn_abilities()
     except PlaylyfeError as error:
         if not is_systemic(error):
-            error.outcome = "NOT_SENT"  # it is the question that failed; the play has not left
+            error.outcome = "NOT_SENT"  # it is the question that failed; the row has not left
         raise
 
 
@@ -101,8 +103,8 @@ def _call(backend: GameBackend, row: Delivery) -> dict[str, Any] | None:
         backend.delete_player(row.subject)
     elif row.kind == Kind.PLAY:
         return write_result(_play(backend, row))
-    else:
-        raise NotImplementedError(row.kind)  # no service owes edited scores: services.adjust_scores asks at once
+    elif row.kind == Kind.SCORE:
+        return write_player(edits.send(backend, row))
     return None
 
 

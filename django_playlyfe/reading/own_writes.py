@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django_playlyfe.reading import pictures, questions, snapshots
 from django_playlyfe.reading.bodies import read_body, write_body
+from django_playlyfe.reading.shelf import Entry
 from django_playlyfe.types import Change, Event, Item, MetricRef, Player, Score, State
 
 if TYPE_CHECKING:
@@ -31,6 +32,22 @@ def after_play(backend: GameBackend, player_id: str, events: Iterable[Event]) ->
             shelf.put(question, replace(found.entry, body=body, patched=patched))
     if changes:
         snapshots.change(backend.alias, player_id, lambda body: _patched(body, changes))
+
+
+def after_edit(backend: GameBackend, player_id: str, player: Player | None) -> None:
+    """The player was edited by hand: what was read before is outdated, and the profile is what the game answered.
+
+    Args:
+        player: the answer; None if nobody could read it, so that the profile is read anew.
+    """
+    shelf = backend.shelf
+    if shelf is None:
+        return
+    answered_at = shelf.touch(player_id)
+    if player is not None:
+        question, entry = questions.profile(backend, player_id, detailed=False), Entry(write_body(player), answered_at)
+        shelf.put(question, entry)
+        snapshots.keep(backend.alias, question, entry)
 
 
 def after_other_write(backend: GameBackend, player_id: str) -> None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from django_playlyfe.feedback import feedback
 from django_playlyfe.services.asynchronous import (
+    aadjust_scores,
     aexplain,
     afeedback,
     aleaderboard,
     apicture,
     aplay,
     aprofile,
+    areset_player,
+    arevert,
     astanding,
 )
 from django_playlyfe.services.by_hand import adjust_scores, reset_player, revert
@@ -54,6 +57,7 @@ __all__ = [
     "MOST_ROWS",
     "PICTURE_SIZES",
     "Play",
+    "aadjust_scores",
     "abilities",
     "actions",
     "activity",
@@ -64,6 +68,8 @@ __all__ = [
     "apicture",
     "aplay",
     "aprofile",
+    "areset_player",
+    "arevert",
     "astanding",
     "definitions",
     "ensure_player",

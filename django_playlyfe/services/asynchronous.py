@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 from asgiref.sync import sync_to_async
 
 from django_playlyfe.feedback import feedback
+from django_playlyfe.services.by_hand import adjust_scores, reset_player, revert
 from django_playlyfe.services.pictures import picture
 from django_playlyfe.services.plays import play
 from django_playlyfe.services.reads import explain, leaderboard, profile, standing
@@ -41,6 +42,9 @@ def _twin(service: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
 
 
 aplay = _twin(play)
+aadjust_scores = _twin(adjust_scores)
+arevert = _twin(revert)
+areset_player = _twin(reset_player)
 aprofile = _twin(profile)
 aleaderboard = _twin(leaderboard)
 astanding = _twin(standing)

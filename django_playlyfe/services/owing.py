@@ -1,11 +1,12 @@
 """Writes to a game that is not part of the site's database: owed in the caller's transaction, sent after the commit.
 
 The other half of the one rule for all writes (``interface.md`` §3.1): the services decide by ``backend.transactional``,
-and come here if it is false. No function here calls the game, but for :func:`play` of a caller who waits.
+and come here if it is false. No function here calls the game, but for the results of a caller who waits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,12 +17,12 @@ from django_playlyfe import cache, wire
 from django_playlyfe.about import About
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.delivery import deliver_now, rows
-from django_playlyfe.delivery.answers import read_result
+from django_playlyfe.delivery.answers import read_edit, read_result
 from django_playlyfe.delivery.wake import kick_after_commit
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.models import Delivery, PlayerLink
 from django_playlyfe.reading import snapshots
-from django_playlyfe.types import Play, PlayResult
+from django_playlyfe.types import EditResult, Play, PlayResult
 
 
 def create(link: PlayerLink, about: About, backend: GameBackend, using: str) -> PlayerLink:
@@ -119,18 +120,42 @@ def result_of(owed: Owed, backend: GameBackend, using: str, *, wait: bool) -> Pl
     """
     row = owed.row
     if row.state in (Delivery.State.PENDING, Delivery.State.SENDING):
-        if not wait:  # else the thread and this caller would want the same row
-            kick_after_commit(backend, using)
-        elif _in_transaction(using):
-            transaction.on_commit(partial(deliver_now, backend.alias, row.pk), using=using, robust=True)
-        else:
-            row = deliver_now(backend.alias, row.pk) or row
+        row = _see_off(row, backend, using, wait=wait)
     return read_result(row, replayed=owed.is_known)
 
 
+def edit(
+    content: Mapping[str, Any], player_id: str, link: PlayerLink | None, backend: GameBackend, using: str
+) -> Delivery:
+    """Owe an edit by hand, after all that is owed to its player before it. ``content``: of :func:`.edits.payload`.
+
+    Raises:
+        InvalidRequest: it cannot be written as JSON, or is too large.
+    """
+    row = rows.owe_edit(player_id, str(link.user_id) if link is not None else "", content, backend, using)
+    cache.forget(backend.alias, using)
+    return row
+
+
+def result_of_edit(row: Delivery, backend: GameBackend, using: str, *, wait: bool) -> EditResult:
+    """What has come of an edit that is written down; ``wait`` and errors as of :func:`result_of`."""
+    return read_edit(_see_off(row, backend, using, wait=wait))
+
+
+def _see_off(row: Delivery, backend: GameBackend, using: str, *, wait: bool) -> Delivery:
+    """Have a row sent: soon, or as soon as the transaction allows if its caller waits. Gives the row as it is then."""
+    if not wait:  # else the thread and this caller would want the same row
+        kick_after_commit(backend, using)
+    elif _in_transaction(using):
+        transaction.on_commit(partial(deliver_now, backend.alias, row.pk), using=using, robust=True)
+    else:
+        row = deliver_now(backend.alias, row.pk) or row
+    return row
+
+
 def not_written(error: Exception) -> PlaylyfeError:
-    """The refusal of a play that could not be written down; its row was logged where that failed."""
-    return PlaylyfeError(f"The play could not be written down ({type(error).__name__})", code="not_written")
+    """The refusal of what could not be written down; its row was logged where that failed."""
+    return PlaylyfeError(f"It could not be written down ({type(error).__name__})", code="not_written")
 
 
 def mark_shown(result: PlayResult, backend: GameBackend) -> None:

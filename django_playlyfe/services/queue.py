@@ -39,7 +39,7 @@ def queue_facts(game: str = DEFAULT_GAME) -> dict[str, Any] | None:
 
 
 def pending(user: Who, game: str = DEFAULT_GAME) -> int:
-    """How many plays of a player are owed to the game and not yet in what it says; 0 for an embedded game.
+    """How many plays and edits of a player are owed to the game and not yet in what it says; 0 for an embedded game.
 
     Raises:
         PlayerNotFound: the user is not a player.
@@ -48,7 +48,8 @@ def pending(user: Who, game: str = DEFAULT_GAME) -> int:
         return 0
     player_id = player_id_of(user, game)
     states = (Delivery.State.PENDING, Delivery.State.SENDING, Delivery.State.UNCERTAIN)
-    rows = Delivery.objects.filter(game=game, subject=player_id, kind=Delivery.Kind.PLAY, state__in=states)
+    kinds = (Delivery.Kind.PLAY, Delivery.Kind.SCORE)
+    rows = Delivery.objects.filter(game=game, subject=player_id, kind__in=kinds, state__in=states)
     return cache.remember(game, ("pending", player_id), rows.count)
 
 
@@ -68,8 +69,8 @@ def queue_trouble(game: str = DEFAULT_GAME) -> list[str]:
     uncertain = _bounded_count(game, Delivery.State.UNCERTAIN)
     if uncertain:
         text = ngettext(
-            "%(count)d play may or may not have counted in the game “%(game)s”; a person has to decide.",
-            "%(count)d plays may or may not have counted in the game “%(game)s”; a person has to decide.",
+            "%(count)d play or edit may or may not have counted in the game “%(game)s”; a person has to decide.",
+            "%(count)d plays or edits may or may not have counted in the game “%(game)s”; a person has to decide.",
             uncertain,
         )
         told.append(text % {"count": uncertain, "game": game})

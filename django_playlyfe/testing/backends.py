@@ -102,23 +102,39 @@ class FakeBackend(GameBackend):
         return PlayResult("applied", played.events, key=played.events[0].id, replayed=is_known)
 
     def adjust_scores(
-        self, player_id: str, rewards: Sequence[Mapping[str, Any]], *, by: str = "", reason: str = ""
+        self,
+        player_id: str,
+        rewards: Sequence[Mapping[str, Any]],
+        *,
+        by: str = "",
+        reason: str = "",
+        idempotency_key: str | None = None,
     ) -> Player:
-        """Change scores at once; nothing follows from it."""
+        """Change scores; nothing follows from it."""
         lost = self.game.failing("adjust_scores")
-        self.game.adjust(player_id, rewards)
+        self.game.adjust(player_id, rewards, idempotency_key)
         return self._profile_after(player_id, lost)
 
-    def revert_events(self, player_id: str, event_ids: Sequence[str], *, by: str = "", reason: str = "") -> Player:
+    def revert_events(
+        self,
+        player_id: str,
+        event_ids: Sequence[str],
+        *,
+        by: str = "",
+        reason: str = "",
+        idempotency_key: str | None = None,
+    ) -> Player:
         """Take the changes of events back. Raises NotFound(event_not_found)."""
         lost = self.game.failing("revert_events")
-        self.game.revert(player_id, event_ids)
+        self.game.revert(player_id, event_ids, idempotency_key)
         return self._profile_after(player_id, lost)
 
-    def reset_player(self, player_id: str, *, by: str = "", reason: str = "") -> Player:
+    def reset_player(
+        self, player_id: str, *, by: str = "", reason: str = "", idempotency_key: str | None = None
+    ) -> Player:
         """Take all scores away."""
         lost = self.game.failing("reset_player")
-        self.game.reset(player_id)
+        self.game.reset(player_id, idempotency_key)
         return self._profile_after(player_id, lost)
 
     def _profile_after(self, player_id: str, lost: Exception | None) -> Player:

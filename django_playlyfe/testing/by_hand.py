@@ -15,13 +15,23 @@ Scores = dict[str, Any]
 
 @dataclass(frozen=True)
 class Edit:
-    """A change that is no play; ``number`` grows with plays and edits alike, ``reverted`` names events taken back."""
+    """A change that is no play.
+
+    Attributes:
+        number: grows with plays and edits alike.
+        apply: what it does to scores.
+        events: what it told.
+        reverted: ids of events that it took back.
+        idempotency_key, asked: the key it came with, and what was asked under it.
+    """
 
     number: int
     player_id: str
     apply: Callable[[Scores], None]
     events: tuple[Event, ...] = ()
     reverted: frozenset[str] = frozenset()
+    idempotency_key: str | None = None
+    asked: Any = None
 
 
 def adjusting(rewards: Sequence[Mapping[str, Any]], known: Mapping[str, str]) -> Callable[[Scores], None]:

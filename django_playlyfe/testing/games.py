@@ -181,14 +181,17 @@ class FakeGame:
         changes = [_change(metric, before.get(metric), player.scores.get(metric)) for metric in sorted(metrics)]
         return (self._event("undo", player, action, played.variables, played.count, changes, instants.now()),)
 
-    def adjust(self, player_id: str, rewards: Sequence[Mapping[str, Any]]) -> None:
-        """Change scores by rewards. Raises PlayerNotFound, InvalidRequest."""
-        player = self.player(player_id)
-        self._edit(player, adjusting(rewards, self.metrics))
+    def adjust(self, player_id: str, rewards: Sequence[Mapping[str, Any]], key: str | None = None) -> None:
+        """Change scores by rewards, once per key. Raises PlayerNotFound, InvalidRequest, Conflict."""
+        player, asked = self.player(player_id), ["adjust", [dict(reward) for reward in rewards]]
+        if not self._is_repeated(player_id, key, asked):
+            self._edit(player, adjusting(rewards, self.metrics), key=key, asked=asked)
 
-    def revert(self, player_id: str, event_ids: Sequence[str]) -> None:
-        """Take the changes of events back, each once. Raises PlayerNotFound, NotFound(event_not_found)."""
-        player = self.player(player_id)
+    def revert(self, player_id: str, event_ids: Sequence[str], key: str | None = None) -> None:
+        """Take the changes of events back, each once. Raises PlayerNotFound, NotFound(event_not_found), Conflict."""
+        player, asked = self.player(player_id), ["revert", list(event_ids)]
+        if self._is_repeated(player_id, key, asked):
+            return
         mine = self._history(player_id)
         known = {event.id: event for entry in mine for event in entry.events}
         if not known.keys() >= set(event_ids):
@@ -196,11 +199,22 @@ class FakeGame:
         done = {event for entry in mine if isinstance(entry, Edit) for event in entry.reverted}
         left = [event for event in event_ids if event not in done]
         if left:
-            self._edit(player, reverting(known[event] for event in left), reverted=frozenset(left))
+            taken = reverting(known[event] for event in left)
+            self._edit(player, taken, reverted=frozenset(left), key=key, asked=asked)
 
-    def reset(self, player_id: str) -> None:
-        """Take all scores away. Raises PlayerNotFound."""
-        self._edit(self.player(player_id), lambda scores: scores.clear(), is_silent=True)
+    def reset(self, player_id: str, key: str | None = None) -> None:
+        """Take all scores away, once per key. Raises PlayerNotFound, Conflict."""
+        player = self.player(player_id)
+        if not self._is_repeated(player_id, key, ["reset"]):
+            self._edit(player, lambda scores: scores.clear(), is_silent=True, key=key, asked=["reset"])
+
+    def _is_repeated(self, player_id: str, key: str | None, asked: Any) -> bool:
+        """Whether an edit was made with this key before. Raises Conflict if it was another one."""
+        mine = [edit for edit in self.edits if key is not None and edit.player_id == player_id]
+        earlier = next((edit for edit in mine if edit.idempotency_key == key), None)
+        if earlier is not None and earlier.asked != asked:
+            raise wire.make_error("idempotency_key_reused")
+        return earlier is not None
 
     def _edit(
         self,
@@ -209,13 +223,15 @@ class FakeGame:
         *,
         is_silent: bool = False,
         reverted: frozenset[str] = frozenset(),
+        key: str | None = None,
+        asked: Any = None,
     ) -> None:
         before = dict(player.scores)
         apply(player.scores)
         metrics = sorted(before.keys() | player.scores.keys())
         changes = [_change(metric, before.get(metric), player.scores.get(metric)) for metric in metrics]
         events = () if is_silent else (self._event("score", player, "", {}, 1, changes, instants.now()),)
-        self.edits.append(Edit(next(self._numbers), player.id, apply, events, reverted))
+        self.edits.append(Edit(next(self._numbers), player.id, apply, events, reverted, key, asked))
 
     def _history(self, player_id: str | None) -> list[Played | Edit]:
         """What happened to a player, or to all, oldest first."""

@@ -38,6 +38,7 @@ from django_playlyfe.types.players import (
     PlayerRef,
 )
 from django_playlyfe.types.plays import (
+    EditResult,
     Feedback,
     Play,
     PlayOf,
@@ -65,6 +66,7 @@ __all__ = [
     "Change",
     "Earned",
     "EarnedKind",
+    "EditResult",
     "Event",
     "Feedback",
     "Item",

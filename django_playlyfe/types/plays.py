@@ -1,4 +1,4 @@
-"""One play: what goes in, what comes out, and what its user has not seen yet."""
+"""One play, or one edit by hand: what goes in, what comes out, and what its user has not seen yet."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django_playlyfe.types.events import Change, Earned, Event, summarise
+from django_playlyfe.types.players import Player
 from django_playlyfe.types.scores import Ref
 
 PlayStatus = Literal["applied", "pending", "refused"]
@@ -39,6 +40,27 @@ class PlayResult:
     def earned(self) -> tuple[Earned, ...]:
         """Net effect for people: "+32 experience", a new badge, a new level."""
         return summarise(self.events)
+
+    def __bool__(self) -> bool:
+        """True unless refused."""
+        return self.status != "refused"
+
+
+@dataclass(frozen=True)
+class EditResult:
+    """What came of an edit by hand: adjusted scores, events taken back, a new beginning.
+
+    Attributes:
+        status: "applied"; "pending" (owed to a remote game); "refused" (it could not be written down).
+        player: the profile as it was then. None while it is pending, and where the game's answer could not be read.
+        error: why not.
+        key: the delivery's UUID; "" where the game is part of the site's database.
+    """
+
+    status: PlayStatus
+    player: Player | None = None
+    error: Exception | None = None
+    key: str = ""
 
     def __bool__(self) -> bool:
         """True unless refused."""

@@ -84,11 +84,21 @@ def test_changes_that_are_no_play_are_sent_once_and_answer_the_profile(http, api
     http.add(method, f"{API}/admin/players/ada/{what}", json=PROFILE)
     assert call(api).id == "ada"
     assert json.loads(sent(http).body or "{}") == body
+    assert sent(http).headers["Idempotency-Key"] == sent(http).headers["X-Request-ID"]
     http.replace(method, f"{API}/admin/players/ada/{what}", status=503, json={})
     before = len(http.calls)
     with pytest.raises(errors.ServerError):
         call(api)
     assert len(http.calls) == before + 1
+
+
+def test_a_limit_that_an_edit_meets_is_the_clients(http, api):
+    limit = {"error": "rate_limit_exceeded", "error_description": "slow down"}
+    http.patch(f"{API}/admin/players/ada/scores", status=503, json=limit)
+    with pytest.raises(errors.RateLimited) as caught:
+        api.adjust_scores("ada", [], idempotency_key="edit:1")
+    assert type(caught.value) is errors.RateLimited
+    assert sent(http).headers["Idempotency-Key"] == "edit:1"
 
 
 def test_play(http, api):

@@ -307,7 +307,9 @@ def test_scores_are_adjusted_and_levels_follow(user):
         {"metric": {"id": "xp", "type": "point"}, "verb": "set", "value": "60"},
         {"metric": {"id": "badges", "type": "set"}, "verb": "set", "value": {"bookmark": "1"}},
     ]
-    player = services.adjust_scores(user, rewards, by="librarian", reason="lost in the post")
+    result = services.adjust_scores(user, rewards, by="librarian", reason="lost in the post", wait=True)
+    assert (result.status, bool(result)) == ("applied", True)
+    player = result.player
     assert player.points("xp") == 60
     assert player == services.profile(user)
     assert [level.state.name for level in player.levels] == ["Reader"]
@@ -326,30 +328,73 @@ def test_a_wrong_adjustment_changes_nothing(user, reward):
     finish(user, 100)
     before = services.profile(user)
     with pytest.raises(InvalidRequest):
-        services.adjust_scores(user, [{"metric": COINS, "verb": "add", "value": "5"}, reward])
+        services.adjust_scores(user, [{"metric": COINS, "verb": "add", "value": "5"}, reward], wait=True)
     assert services.profile(user) == before
 
 
 def test_events_are_taken_back_once(user):
     event = finish(user, 320).events[0].id
-    assert services.revert(user, [event], by="librarian").points("xp") == 0
-    assert services.revert(user, [event]).points("xp") == 0
+    assert services.revert(user, [event], by="librarian", wait=True).player.points("xp") == 0
+    assert services.revert(user, [event], wait=True).player.points("xp") == 0
     with pytest.raises(NotFound):
-        services.revert(user, ["0f4d2bd2-6a3b-11ee-8d4f-0a8f9c1b2d3e"])
+        services.revert(user, ["0f4d2bd2-6a3b-11ee-8d4f-0a8f9c1b2d3e"], wait=True)
 
 
 def test_a_player_begins_anew(user):
     for _ in range(5):
         finish(user, 100)
-    assert services.reset_player(user, by="librarian", reason="asked for it").points("xp") == 0
+    anew = services.reset_player(user, by="librarian", reason="asked for it", wait=True)
+    assert anew.player.points("xp") == 0
     assert finish(user, 100).status == "applied"  # the limit begins anew too
 
 
-def test_only_a_player_can_be_adjusted():
+def five_coins(user, **options):
+    return services.adjust_scores(user, [{"metric": COINS, "verb": "add", "value": "5"}], **options)
+
+
+def test_an_edit_shares_the_fate_of_the_callers_transaction(user, settle, rolled_back):
+    three = [{"metric": {"id": "xp", "type": "point"}, "verb": "add", "value": "3"}]
+    with rolled_back():
+        services.adjust_scores(user, three)
+    settle()
+    assert services.profile(user).points("xp") == 0
+    with transaction.atomic():
+        assert services.adjust_scores(user, three).status in ("applied", "pending")
+    settle()
+    assert services.profile(user).points("xp") == 3
+
+
+def test_plays_and_edits_of_a_player_happen_in_their_order(user, settle):
+    finish(user, 300)
+    services.reset_player(user)
+    services.play(user, "finish_book", {"pages": 200})
+    five_coins(user)
+    settle()
+    player = services.profile(user)
+    assert (player.points("xp"), services.pending(user)) == (20, 0)
+
+
+def test_an_edit_that_is_owed_is_told_by_its_result(user, settle):
+    result = five_coins(user)
+    assert (result.player is None) == (result.status == "pending")
+    assert services.pending(user) == (result.status == "pending")
+    settle()
+    assert services.pending(user) == 0
+
+
+def test_a_reason_has_at_most_five_hundred_characters(user):
+    with pytest.raises(InvalidRequest):
+        five_coins(user, reason="x" * 501)
+
+
+def test_only_a_player_can_be_adjusted(make_user, settings):
     with pytest.raises(PlayerNotFound):
-        services.reset_player("nobody-at-all")
+        services.reset_player("nobody-at-all", wait=True)
     with pytest.raises(PlayerNotFound):
-        services.adjust_scores("nobody-at-all", [{"metric": COINS, "verb": "add", "value": "5"}])
+        five_coins("nobody-at-all", wait=True)
+    settings.PLAYLYFE = {"default": {**settings.PLAYLYFE["default"], "CREATE_PLAYERS": False}}
+    with pytest.raises(PlayerNotFound):
+        five_coins(make_user(username="stranger"))
 
 
 def test_a_standing_tells_rank_score_and_how_many(user, make_user):

@@ -50,7 +50,19 @@ def lost():
         ("play", errors.NotSent("dns", reason="dns"), "pending"),
         ("play", errors.Suppressed("throttled", reason="throttled"), "pending"),
         ("play", lost(), "uncertain"),
+        ("score", None, "delivered"),
+        ("score", errors.AccessDenied("no", code="forbidden"), "dead"),
+        ("score", errors.InvalidRequest("no"), "dead"),
+        ("score", errors.PlayerNotFound("no"), "dead"),
+        ("score", errors.NotFound("no", code="event_not_found"), "dead"),
+        ("score", errors.Conflict("no", code="idempotency_key_reused"), "dead"),
+        ("score", errors.RateLimited("slow down"), "pending"),
+        ("score", errors.BadResponse("?", reason="not_json", outcome="APPLIED"), "delivered"),
+        ("score", errors.BadResponse("no", reason="redirect_refused"), "pending"),
+        ("score", errors.QuotaExceeded("no"), "pending"),
+        ("score", errors.NotSent("dns", reason="dns"), "pending"),
         ("score", lost(), "uncertain"),
+        ("score", errors.ServerError("oops"), "uncertain"),
         ("create", lost(), "pending"),
         ("update", lost(), "pending"),
         ("delete", lost(), "pending"),
@@ -63,14 +75,17 @@ def test_an_end_of_an_attempt_has_one_meaning(kind, error, state):
     assert decide(row(kind), error, NOW, HOLD).state == state
 
 
-def test_a_play_that_is_keyed_is_sent_again():
-    assert decide(row(keyed=True), lost(), NOW, HOLD).state == "pending"
+@pytest.mark.parametrize("kind", ["play", "score"])
+def test_what_is_keyed_is_sent_again(kind):
+    assert decide(row(kind, keyed=True), lost(), NOW, HOLD).state == "pending"
 
 
 def test_resending_is_chosen_per_action():
     policy = {"*": "hold", "wave": "resend"}
     assert decide(row(), lost(), NOW, policy).evidence == "resent"
     assert decide(row(action="pay"), lost(), NOW, policy).state == "uncertain"
+    assert decide(row("score", action=""), lost(), NOW, policy).state == "uncertain"
+    assert decide(row("score", action=""), lost(), NOW, {"*": "resend"}).evidence == "resent"
 
 
 @pytest.mark.parametrize(

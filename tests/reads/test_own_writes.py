@@ -63,6 +63,44 @@ class TestAPlay:
 
 
 @pytest.mark.django_db
+class TestAnEdit:
+    FIVE = [{"metric": {"id": "xp", "type": "point"}, "verb": "add", "value": "5"}]
+
+    def test_its_answer_is_in_the_next_page_without_another_call(self, site, remote, a_page):
+        remote.replies.append(Reply(200, {**FORTY, "scores": []}))
+        with a_page():
+            assert services.profile("ada").points("xp") == 0
+        remote.answers["/v2/admin/players/ada/scores"] = FORTY
+        services.adjust_scores("ada", self.FIVE, wait=True)
+        before = len(remote.requests)
+        with a_page():
+            player = services.profile("ada")
+        assert (player.points("xp"), player.source, player.is_stale) == (40, "cache", False)
+        assert len(remote.requests) == before
+        assert json.loads(Snapshot.objects.get().body)["scores"][0]["value"] == 40
+
+    def test_what_was_read_of_actions_before_is_read_anew(self, site, remote, a_page):
+        remote.replies.append(Reply(200, []))
+        with a_page():
+            services.actions("ada")
+        services.adjust_scores("ada", self.FIVE, wait=True)
+        remote.replies.append(Reply(200, [{"id": "finish_book", "name": "Finish a book", "count": "1"}]))
+        with a_page():
+            (action,) = services.actions("ada")
+        assert action.id == "finish_book"
+
+    def test_an_answer_that_nobody_could_read_is_asked_for_by_the_next_page(self, site, remote, a_page):
+        remote.replies.append(Reply(200, {**FORTY, "scores": []}))
+        with a_page():
+            services.profile("ada")
+        remote.answers["/v2/admin/players/ada/scores"] = []
+        services.adjust_scores("ada", self.FIVE, wait=True)
+        remote.replies.append(Reply(200, FORTY))
+        with a_page():
+            assert services.profile("ada").points("xp") == 40
+
+
+@pytest.mark.django_db
 def test_a_forgotten_player_leaves_nothing_stored(site, remote, a_page, make_user):
     user = make_user()
     drain()

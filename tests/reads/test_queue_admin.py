@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from django_playlyfe.delivery import edits
 from django_playlyfe.models import Delivery, PlayerLink, Queue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site")]
@@ -36,6 +38,10 @@ def owe():
         return Delivery.objects.create(**{**values, "not_before": now, "created_at": now, **fields})
 
     return write
+
+
+def give(metric, value, verb="add", kind="point"):
+    return {"metric": {"id": metric, "type": kind}, "verb": verb, "value": value}
 
 
 def decide(client, action, rows, url=LIST):
@@ -152,6 +158,48 @@ class TestList:
         assert "owner-canary" not in page
         assert "secret-canary" not in page
         assert 'name="subject"' not in page
+
+    @pytest.mark.parametrize(
+        ("language", "payload", "said"),
+        [
+            ("en", edits.payload("adjust", rewards=[give("coins", "20")]), "+20 coins"),
+            ("en", edits.payload("adjust", rewards=[give("coins", "20", "remove")], by="vera"), "−20 coins (vera)"),
+            ("en", edits.payload("adjust", rewards=[give("coins", "7", "set"), give("xp", "1")]), "coins: 7, +1 xp"),
+            ("en", edits.payload("adjust", rewards=[give("badges", {"bookmark": "1"})]), "+1 badges, bookmark"),
+            ("en", edits.payload("adjust", rewards=[give("rank", "reader", "set", "state")]), "rank: reader"),
+            ("en", edits.payload("adjust", rewards=[{"metric": "coins"}]), "?"),
+            ("en", edits.payload("revert", event_ids=["e1", "e2"]), "2 events taken back"),
+            ("de", edits.payload("revert", event_ids=["e1"]), "1 Ereignis zurückgenommen"),
+            ("de", edits.payload("reset", by="vera", reason="Bitte"), "Neu begonnen (vera: Bitte)"),
+        ],
+    )
+    def test_an_edit_by_hand_is_shown_in_words(self, client, owe, staff, language, payload, said):
+        row = owe(kind="score", action="", payload=payload)
+        with translation.override(language):
+            client.cookies.load({settings.LANGUAGE_COOKIE_NAME: language})
+            for url in (reverse(LIST), reverse("admin:django_playlyfe_delivery_change", args=[row.pk])):
+                assert said in client.get(url, headers={"accept-language": language}).content.decode()
+
+    def test_an_edit_whose_content_is_gone_says_nothing(self, client, owe, staff):
+        owe(kind="score", action="", payload={}, state="delivered")
+        assert client.get(reverse(LIST)).status_code == 200
+
+    def test_an_edit_is_decided_about_like_a_play(self, client, owe, staff):
+        content = edits.payload("reset")
+        dead, held, lost = (
+            owe(kind="score", action="", payload=content, state=state, sends=1)
+            for state in ("dead", "uncertain", "uncertain")
+        )
+        assert "2 plays or edits may or may not have counted" in client.get(reverse(LIST)).content.decode()
+        decide(client, "requeue_selected", [dead])
+        decide(client, "send_again_selected", [held])
+        decide(client, "confirm_selected", [lost])
+        found = {row.pk: (row.state, row.key) for row in Delivery.objects.all()}
+        assert found == {
+            dead.pk: ("pending", dead.key),
+            held.pk: ("pending", held.key),
+            lost.pk: ("delivered", lost.key),
+        }
 
     def test_who_may_only_look_decides_nothing(self, client, owe, make_user):
         row = owe(state="dead")

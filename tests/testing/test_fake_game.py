@@ -8,7 +8,7 @@ import pytest
 import responses
 from django.test import TestCase
 
-from django_playlyfe import conf, services, signals
+from django_playlyfe import conf, instants, services, signals
 from django_playlyfe.backends import games
 from django_playlyfe.exceptions import (
     ActionLimitReached,
@@ -33,6 +33,7 @@ from django_playlyfe.testing import (
     freeze_token,
     override_playlyfe,
 )
+from django_playlyfe.testing.games import FakePlayer
 
 pytestmark = pytest.mark.django_db
 
@@ -345,15 +346,63 @@ def adding(metric, kind, value, verb="add"):
     return [{"metric": {"id": metric, "type": kind}, "verb": verb, "value": value}]
 
 
-def test_scores_are_adjusted_at_once_and_told_in_the_activity(fake, make_user):
+def adjust(user, *reward):
+    """The profile after an edit."""
+    return services.adjust_scores(user, adding(*reward), wait=True).player
+
+
+def test_scores_are_adjusted_and_told_in_the_activity(fake, make_user):
     user = make_user()
     play(user)
-    assert services.adjust_scores(user, adding("points", "point", "5")).points("points") == 15
-    assert services.adjust_scores(user, adding("points", "point", "100", "remove")).points("points") == 0
-    services.adjust_scores(user, adding("badges", "set", {"Patron": "2"}))
-    services.adjust_scores(user, adding("level", "state", "Writer", "set"))
+    assert adjust(user, "points", "point", "5").points("points") == 15
+    assert adjust(user, "points", "point", "100", "remove").points("points") == 0
+    adjust(user, "badges", "set", {"Patron": "2"})
+    adjust(user, "level", "state", "Writer", "set")
     assert services.profile(user).badges[0].count == 2
     assert [event.type for event in services.activity(user)][-2:] == ["score", "action"]
+
+
+def test_an_edit_is_owed_to_a_game_on_a_server_until_it_is_drained(remote, make_user):
+    user = make_user()
+    play(user)
+    remote.fail(NotSent(reason="refused"), call="adjust_scores")
+    result = services.adjust_scores(user, adding("points", "point", "5"))
+    assert (result.status, result.player) == ("pending", None)
+    drain()
+    assert services.profile(user).points("points") == 10
+    Delivery.objects.update(not_before=instants.now())
+    drain()
+    assert services.profile(user).points("points") == 15
+
+
+@pytest.mark.parametrize(
+    ("call", "edit"),
+    [
+        ("adjust_scores", lambda user: services.adjust_scores(user, adding("points", "point", "5"))),
+        ("revert_events", lambda user: services.revert(user, [services.activity(user)[0].id])),
+        ("reset_player", services.reset_player),
+    ],
+)
+def test_an_edit_whose_answer_is_lost_is_done_once(remote, make_user, call, edit):
+    user = make_user()
+    play(user)
+    remote.fail(ResponseLost("lost", outcome="UNKNOWN"), is_applied=True, call=call)
+    edit(user)
+    drain()
+    assert (Delivery.objects.latest("pk").state, len(remote.edits)) == ("pending", 1)
+    Delivery.objects.update(not_before=instants.now())
+    drain()
+    assert (Delivery.objects.latest("pk").state, len(remote.edits)) == ("delivered", 1)
+
+
+def test_a_key_of_an_edit_stands_for_what_was_asked():
+    game = FakeGame()
+    game.players["ada"] = FakePlayer("ada")
+    game.adjust("ada", adding("points", "point", "5"), "k")
+    game.adjust("ada", adding("points", "point", "5"), "k")
+    with pytest.raises(Conflict):
+        game.reset("ada", "k")
+    assert game.players["ada"].scores == {"points": 5}
 
 
 def test_a_wrong_adjustment_is_refused(fake, make_user):
@@ -361,7 +410,7 @@ def test_a_wrong_adjustment_is_refused(fake, make_user):
     play(user)
     for wrong in (adding("points", "set", {"Patron": "1"}), adding("points", "point", "5", "double")):
         with pytest.raises(InvalidRequest):
-            services.adjust_scores(user, wrong)
+            services.adjust_scores(user, wrong, wait=True)
     assert services.profile(user).points("points") == 10
 
 
@@ -370,11 +419,11 @@ def test_events_are_taken_back_once(fake, make_user):
     play(user, "finish_book", {"pages": 320})
     play(user)
     event = next(event for event in services.activity(user) if event.action.id == "finish_book")
-    assert services.revert(user, [event.id]).points("points") == 10
-    assert services.revert(user, [event.id]).points("points") == 10
+    assert services.revert(user, [event.id], wait=True).player.points("points") == 10
+    assert services.revert(user, [event.id], wait=True).player.points("points") == 10
     assert services.profile(user).badges[0].count == 0
     with pytest.raises(NotFound):
-        services.revert(user, ["never"])
+        services.revert(user, ["never"], wait=True)
 
 
 def test_an_undo_leaves_adjustments_and_resets_where_they_were(embedded, make_user):
@@ -384,7 +433,7 @@ def test_an_undo_leaves_adjustments_and_resets_where_they_were(embedded, make_us
     services.undo(user, "post_comment", idempotency_key="one")
     assert services.profile(user).points("points") == 5
     play(user, idempotency_key="two")
-    assert services.reset_player(user).points("points") == 0
+    assert services.reset_player(user).player.points("points") == 0
     play(user, idempotency_key="three")
     services.undo(user, "post_comment", idempotency_key="two")
     assert services.profile(user).points("points") == 10

@@ -22,26 +22,42 @@ class ByHand:
         raise NotImplementedError
 
     def adjust_scores(
-        self, player_id: str, rewards: Sequence[Mapping[str, Any]], *, by: str = "", reason: str = ""
+        self,
+        player_id: str,
+        rewards: Sequence[Mapping[str, Any]],
+        *,
+        by: str = "",
+        reason: str = "",
+        idempotency_key: str | None = None,
     ) -> Player:
         """Change scores by rewards; levels and achievements follow."""
         from django_playlyfe.engine import services
 
-        services.adjust_scores(self.realm, player_id, rewards, admin=by, reason=reason)
+        services.adjust_scores(self.realm, player_id, rewards, admin=by, reason=reason, idempotency_key=idempotency_key)
         return self._read(player_id)
 
-    def revert_events(self, player_id: str, event_ids: Sequence[str], *, by: str = "", reason: str = "") -> Player:
+    def revert_events(
+        self,
+        player_id: str,
+        event_ids: Sequence[str],
+        *,
+        by: str = "",
+        reason: str = "",
+        idempotency_key: str | None = None,
+    ) -> Player:
         """Take the changes of these events back."""
         from django_playlyfe.engine import services
 
-        services.revert(self.realm, player_id, event_ids, admin=by, reason=reason)
+        services.revert(self.realm, player_id, event_ids, admin=by, reason=reason, idempotency_key=idempotency_key)
         return self._read(player_id)
 
-    def reset_player(self, player_id: str, *, by: str = "", reason: str = "") -> Player:
+    def reset_player(
+        self, player_id: str, *, by: str = "", reason: str = "", idempotency_key: str | None = None
+    ) -> Player:
         """Give a player the state of a new one."""
         from django_playlyfe.engine import services
 
-        services.reset_player(self.realm, player_id, admin=by, reason=reason)
+        services.reset_player(self.realm, player_id, admin=by, reason=reason, idempotency_key=idempotency_key)
         return self._read(player_id)
 
     def better_than(
