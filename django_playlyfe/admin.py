@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import CharField, Field, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -19,7 +20,7 @@ from django_playlyfe import conf, services, sync
 from django_playlyfe.delivery_admin import DeliveryAdmin, QueueAdmin, QueueBanner
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.models import PlayerLink
-from django_playlyfe.services import players
+from django_playlyfe.services import players, reads
 
 if TYPE_CHECKING:
     LinkForm = ModelForm[PlayerLink]
@@ -51,7 +52,7 @@ class PlayerLinkAdmin(QueueBanner):
     """
 
     form = PlayerLinkForm
-    list_display = ("user", "player_id", "game", "state", "created_at")
+    list_display = ("user", "player_id", "game", "state", "created_at", "in_the_game")
     list_filter = ("state", "game")
     list_select_related = ("user",)
     list_per_page = 50
@@ -65,6 +66,16 @@ class PlayerLinkAdmin(QueueBanner):
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[PlayerLink]) -> HttpResponse | None:
         """The standard deletion, with its confirmation, under a name that says what it does here."""
         return delete_selected(self, request, queryset)
+
+    @admin.display(description=_("in the game"))
+    def in_the_game(self, link: PlayerLink) -> str:
+        """The way to the player's page, where the game is in this site."""
+        is_known = link.player_id and link.game in conf.games()
+        address = reads.player_page(link.player_id, link.game) if is_known else ""
+        if not address:
+            return self.get_empty_value_display()
+        label = _("Scores and history of %(player)s") % {"player": link.player_id}
+        return format_html('<a href="{}" aria-label="{}">{}</a>', address, label, _("Scores and history"))
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """The player id, and the names by which this site's user model knows people."""
@@ -82,7 +93,7 @@ class PlayerLinkAdmin(QueueBanner):
 
     def get_fields(self, request: HttpRequest, obj: PlayerLink | None = None) -> tuple[str, ...]:
         """A new link has three fields; one that exists shows all there is to know."""
-        shown = ("state", "created_at", "updated_at") if obj is not None else ()
+        shown = ("state", "created_at", "updated_at", "in_the_game") if obj is not None else ()
         return ("game", "user", "player_id", *shown)
 
     def get_readonly_fields(self, request: HttpRequest, obj: PlayerLink | None = None) -> tuple[str, ...]:

@@ -6,13 +6,16 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.test import override_settings
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import escape
 
 from django_playlyfe import services
 from django_playlyfe.admin import PlayerLinkAdmin
+from django_playlyfe.backends.base import GameBackend
 from django_playlyfe.backends.engine import EngineBackend
 from django_playlyfe.exceptions import InvalidRequest, PlayerNotFound
 from django_playlyfe.models import PlayerLink
+from django_playlyfe.services import reads
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game")]
 
@@ -23,6 +26,12 @@ LIST = "admin:django_playlyfe_playerlink_changelist"
 class Refusing(EngineBackend):
     def create_player(self, player_id, *, alias, email=None):
         raise InvalidRequest("not today")
+
+
+class Elsewhere(EngineBackend):
+    """A game that this site has no pages about."""
+
+    player_page = GameBackend.player_page
 
 
 @pytest.fixture
@@ -124,6 +133,31 @@ class TestAdd:
         client.post(url, {"player_id": "somebody-else"})
         link.refresh_from_db()
         assert link.player_id != "somebody-else"
+
+    def test_a_link_leads_to_the_players_page_and_back(self, client, make_user):
+        link = services.ensure_player(make_user())
+        address = reads.player_page(link.player_id)
+        one = reverse("admin:django_playlyfe_playerlink_change", args=[link.pk])
+        for page in (reverse(LIST), one):
+            assert escape(address) in client.get(page).content.decode()
+        shown = client.get(address, follow=True)
+        assert shown.context["player"].player_id == link.player_id
+        assert link.player_id in client.get(shown.context["user_link"]).content.decode()
+
+    def test_a_game_elsewhere_or_unknown_has_no_such_page(self, client, make_user):
+        link = services.ensure_player(make_user())
+        with override_settings(PLAYLYFE={"default": {"BACKEND": f"{__name__}.Elsewhere"}}):
+            assert reads.player_page(link.player_id) == ""
+            assert "/named/" not in client.get(reverse(LIST)).content.decode()
+        PlayerLink.objects.update(game="gone")
+        assert "/named/" not in client.get(reverse(LIST)).content.decode()
+
+    def test_without_the_engine_in_the_admin_there_is_no_such_page(self, monkeypatch):
+        def missing(*_arguments, **_named):
+            raise NoReverseMatch
+
+        monkeypatch.setattr("django_playlyfe.backends.engine.by_hand.reverse", missing)
+        assert reads.player_page("ada") == ""
 
 
 @pytest.mark.usefixtures("staff")

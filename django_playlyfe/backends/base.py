@@ -365,6 +365,10 @@ class GameBackend(ABC):
         """
         return Listing()
 
+    def player_page(self, player_id: str) -> str:
+        """The address of the page about a player in the admin of this site; "" if there is none."""
+        return ""
+
     def progress_of(self, player_id: str) -> Listing[Progress]:
         """The way to each level and achievement, in design order (flag ``progress``). Raises PlayerNotFound."""
         return Listing()

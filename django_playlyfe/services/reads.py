@@ -308,6 +308,11 @@ def explain(user: Who, metric: str, item: str = "", *, limit: int = 100, game: s
     return cache.remember(game, question, lambda: games[game].explain_score(player_id, metric, item, limit=limit))
 
 
+def player_page(player_id: str, game: str = DEFAULT_GAME) -> str:
+    """The address of the page about a player in the admin of this site; "" if there is none, as of a game elsewhere."""
+    return games[game].player_page(player_id)
+
+
 def abilities(game: str = DEFAULT_GAME) -> frozenset[str]:
     """What the game's backend can do beside the common: names of capability flags (``interface.md`` §3.9)."""
     backend = games[game]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.urls import NoReverseMatch, reverse
 
 from django_playlyfe import wire
 from django_playlyfe.types import Player
@@ -20,6 +23,15 @@ class ByHand:
     def realm(self) -> Realm:
         """Which game in which environment."""
         raise NotImplementedError
+
+    def player_page(self, player_id: str) -> str:
+        """By name, which costs no query: the page itself finds the player."""
+        realm = self.realm
+        named = {"player": player_id, "environment": realm.environment, **({"game": realm.game} if realm.game else {})}
+        try:
+            return f"{reverse('admin:django_playlyfe_engine_player_named')}?{urlencode(named)}"
+        except NoReverseMatch:  # the engine is in no admin here
+            return ""
 
     def adjust_scores(
         self,

@@ -28,15 +28,15 @@ from django_playlyfe.engine.models import Call, Player
 
 @admin.register(Player)
 class PlayerAdmin(PlayerPages, ReadOnlyAdmin):
-    """Players, found by the beginning of their id; each has a page."""
+    """Players, found by the beginning of their id or alias; each has a page."""
 
     list_display = ("player_id", "alias", "game", "environment", "enabled", "created_at")
     list_select_related = ("game",)
     list_filter = (RealmFilter,)
     show_facets = admin.ShowFacets.NEVER  # they count everything
     paginator = BoundedPaginator
-    search_fields = ("player_id",)  # shows the box; get_search_results does the work
-    search_help_text = _("The beginning of a player's id.")
+    search_fields = ("player_id", "alias")  # shows the box; get_search_results does the work
+    search_help_text = _("The beginning of a player's id or alias, as it is written.")
     sortable_by = ()
     ordering = ("-pk",)
 
@@ -47,16 +47,20 @@ class PlayerAdmin(PlayerPages, ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """At most :data:`MOST_FOUND` players, found by an index; the one whose id it is comes in any case."""
+        """At most :data:`MOST_FOUND` players by id and as many by alias, found by indexes; the one whose id or alias it
+        is comes in any case."""
         term = search_term.strip()
         if not term:
             return queryset, False
         rows = queryset.order_by()
-        found = list(starting_with(rows, "player_id", term).values_list("pk", flat=True)[:MOST_FOUND])
-        if len(found) == MOST_FOUND:
-            found += rows.filter(player_id=term).values_list("pk", flat=True)[:MOST_FOUND]
-            text = _now("More than %(number)s players begin like this; write more of the id.")
-            messages.warning(request, text % {"number": MOST_FOUND})
+        found: set[int] = set()
+        for field in ("player_id", "alias"):
+            begun = starting_with(rows, field, term).values_list("pk", flat=True)[:MOST_FOUND]
+            found.update(begun)
+            if len(begun) == MOST_FOUND:
+                found.update(rows.filter(**{field: term}).values_list("pk", flat=True)[:MOST_FOUND])
+                text = _now("More than %(number)s players begin like this; write more of it.")
+                messages.warning(request, text % {"number": MOST_FOUND})
         return queryset.filter(pk__in=found), False
 
 

@@ -11,7 +11,21 @@ from django_playlyfe.engine.history.comparing import Difference
 from django_playlyfe.engine.history.explaining import explain
 from django_playlyfe.engine.history.owed import owed
 from django_playlyfe.engine.history.rebuilding import repair, replay
+from django_playlyfe.engine.history.recent import Recent, explain_recent
 from django_playlyfe.engine.history.state_hash import state_hash
 from django_playlyfe.engine.history.what_if import Totals, what_if
 
-__all__ = ["Checked", "Difference", "Totals", "check", "explain", "owed", "repair", "replay", "state_hash", "what_if"]
+__all__ = [
+    "Checked",
+    "Difference",
+    "Recent",
+    "Totals",
+    "check",
+    "explain",
+    "explain_recent",
+    "owed",
+    "repair",
+    "replay",
+    "state_hash",
+    "what_if",
+]

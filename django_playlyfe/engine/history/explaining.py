@@ -37,10 +37,10 @@ def explain(realm: Realm, player_id: str, metric: str, item: str = "") -> Iterat
     """
     player = find_player(realm, player_id)
     plan = plan_of(version_in_force(player.game, realm))
-    return _movements(player, metric, _item_id(plan, metric, item))
+    return _movements(player, metric, item_id(plan, metric, item))
 
 
-def _item_id(plan: Plan, metric: str, item: str) -> str:
+def item_id(plan: Plan, metric: str, item: str) -> str:
     """The id of an item, or "" where there is none. Raises NotFound if the design has no such score."""
     definition = plan.metrics.get(metric)
     if definition is None:
@@ -56,24 +56,39 @@ def _item_id(plan: Plan, metric: str, item: str) -> str:
 
 
 def _movements(player: Player, metric: str, item: str) -> Iterator[Movement]:
-    before, total = Projections(player), None
+    state, total = Projections(player), None
     for call in calls_of([player]):
         if call.status != Call.Status.APPLIED:
             continue
-        written = next((write for write in call.writes if write[:2] == [metric, item]), None)
-        if written is not None:
-            movement = _movement(call, written, before, total)
+        movement = movement_of(call, metric, item, state, total)
+        if movement is not None:
             total = movement.total
             yield movement
-        if call.kind == Call.Kind.RESET:
-            before.clear_counts()
-        if call.kind == Call.Kind.PLAY:
-            before.add_plays(call.action, call.inputs["count"], {})
-        before.guards.update(moved(call.guards))
-        before.apply([Write(name, member, old, new) for name, member, old, _, new in call.writes], call.at)
+        went_on(state, call)
 
 
-def _movement(call: Call, written: RecordedWrite, before: Projections, total: int | None) -> Movement:
+def went_on(state: Projections, call: Call) -> None:
+    """Take along what a call has changed of what later calls were judged on."""
+    if call.kind == Call.Kind.RESET:
+        state.clear_counts()
+    if call.kind == Call.Kind.PLAY:
+        state.add_plays(call.action, call.inputs["count"], {})
+    state.guards.update(moved(call.guards))
+    state.apply([Write(name, member, old, new) for name, member, old, _, new in call.writes], call.at)
+
+
+def movement_of(call: Call, metric: str, item: str, before: Projections | None, total: int | None) -> Movement | None:
+    """What a call did to a score; None if nothing.
+
+    Args:
+        before: what the player had then; None = nobody knows, so it is not told which reward paid.
+        total: the sum of the movements so far; None = this is the first.
+    """
+    written = next((write for write in call.writes if write[:2] == [metric, item]), None)
+    return None if written is None else _movement(call, written, before, total)
+
+
+def _movement(call: Call, written: RecordedWrite, before: Projections | None, total: int | None) -> Movement:
     plan = plan_of(call.version)
     metric, item, stored, _, after = written
     parts = tuple(_parts(plan, call, metric, item, before))
@@ -108,14 +123,14 @@ def _counted(plan: Plan, metric: str, value: ScoreValue, told: ScoreValue) -> in
 # --- which rule it was ------------------------------------------------------------------------------------------------
 
 
-def _parts(plan: Plan, call: Call, metric: str, item: str, before: Projections) -> Iterator[MovementPart]:
+def _parts(plan: Plan, call: Call, metric: str, item: str, before: Projections | None) -> Iterator[MovementPart]:
     """What the events of the call say of the score, in order."""
     for entry in call.events:
         body = entry["body"]
         deltas = [_delta(plan, change, metric, item) for change in body.get("changes", ())]
         if not any(deltas):
             continue
-        rewards = _rewards(plan, call, before) if body["event"] in _BY_REWARD else ()
+        rewards = _rewards(plan, call, before) if before is not None and body["event"] in _BY_REWARD else ()
         source = body.get("action") or body.get("rule") or {"id": ""}
         for position, delta in enumerate(deltas):
             if delta is not None:

@@ -410,6 +410,10 @@ class Migration(migrations.Migration):
             model_name='player',
             index=models.Index(fields=['player_id'], name='playlyfe_player_search', opclasses=['varchar_pattern_ops']),
         ),
+        migrations.AddIndex(
+            model_name='player',
+            index=models.Index(fields=['alias'], name='playlyfe_player_alias', opclasses=['varchar_pattern_ops']),
+        ),
         migrations.AddConstraint(
             model_name='player',
             constraint=models.UniqueConstraint(fields=('game', 'environment', 'player_id'), name='playlyfe_player_id'),

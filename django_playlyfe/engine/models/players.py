@@ -55,8 +55,9 @@ class Player(models.Model):
         indexes = [
             models.Index(fields=["game", "environment", "id"], name="playlyfe_player_listing"),
             models.Index(fields=["game", "environment", "enabled"], name="playlyfe_player_enabled"),
-            # The beginning of an id in all games, whatever the collation (PostgreSQL; others use it for ranges).
+            # Beginnings of ids and aliases, whatever the collation (PostgreSQL; others use them for ranges).
             models.Index(fields=["player_id"], name="playlyfe_player_search", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["alias"], name="playlyfe_player_alias", opclasses=["varchar_pattern_ops"]),
         ]
 
     def __str__(self) -> str:

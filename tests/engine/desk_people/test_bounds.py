@@ -31,6 +31,8 @@ def pages(player: Player) -> Iterator[tuple[str, dict[str, str]]]:
     """Every page that looks something up."""
     yield PLAYERS, {}
     yield PLAYERS, {"q": player.player_id[:4]}
+    yield PLAYERS, {"q": player.alias[:4]}
+    yield address("explain", player, "xp"), {"before": "1000000"}
     yield PLAYERS, {"realm": "small:production"}
     yield CALLS, {}
     yield CALLS, {"q": player.player_id}
@@ -74,12 +76,12 @@ def test_a_search_stops_and_says_so_but_never_misses_the_exact_id(
 ) -> None:
     monkeypatch.setattr("django_playlyfe.engine.admin.players.MOST_FOUND", 3)
     for number in (11, 12, 13, 14, 1):
-        services.create_player(small, f"p{number}")
+        services.create_player(small, f"p{number}", alias=f"Number {number}")
     answer = boss.get(PLAYERS, {"q": "p1"})
     found = set(answer.context["cl"].queryset.values_list("player_id", flat=True))
     assert "p1" in found
     assert len(found) in (3, 4)
-    assert "write more of the id" in answer.content.decode()
+    assert "write more of it" in answer.content.decode()
 
 
 @pytest.mark.parametrize("term", ["p_", "p%", "P1", "1", "'"])

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from django_playlyfe.engine import services
+from django_playlyfe.engine.admin.people import operations, site
 from django_playlyfe.engine.models import Call, Game, Player, Score
 from django_playlyfe.engine.realm import Realm
 
@@ -114,6 +115,69 @@ def test_explain_knows_items_and_states(boss: Client, quest: Realm, read_much: P
     assert boss.get(address("explain", read_much, "badges"), {"item": "nothing"}).status_code == 404
 
 
+def test_explain_goes_step_by_step_through_a_long_log(
+    boss: Client, read_much: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "LOOKED_AT", 2)
+    first = boss.get(address("explain", read_much, "xp"))
+    assert "2 of 2 calls have moved this score." in first.content.decode()
+    assert "Older calls" in first.content.decode()
+    assert "Newest calls" not in first.content.decode()
+    second = boss.get(address("explain", read_much, "xp"), {"before": first.context["step"].older})
+    assert "Newest calls" in second.content.decode()
+    told = [row["is"].key for page in (first, second) for row in page.context["movements"]]
+    assert told == sorted(told, key=int, reverse=True)
+    assert len(set(told)) == len(told) == 4
+    items = boss.get(address("explain", read_much, "badges"), {"item": "bookmark"}).content.decode()
+    assert "&amp;item=bookmark" in items
+
+
+def test_a_long_log_is_checked_by_the_command(boss: Client, read_much: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site, "MOST_CHECKED", 2)
+    monkeypatch.delattr("django_playlyfe.engine.history.check")
+    monkeypatch.delattr("django_playlyfe.engine.history.repair")
+    for answer in (boss.get(address("check", read_much)), boss.post(address("check", read_much))):
+        assert "playlyfe_engine_check --player ines --game library_quest" in answer.content.decode()
+
+
+def test_a_play_is_undone_by_the_command_if_much_came_later(
+    boss: Client, read_much: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "MOST_JUDGED_AGAIN", 1)
+    monkeypatch.delattr("django_playlyfe.engine.services.rehearse")
+    oldest = calls(read_much, Call.Kind.PLAY)[0]
+    asked = address("undo", read_much, oldest.pk)
+    for answer in (boss.get(asked), boss.post(asked, {"reason": "a mistake", "_apply": "1"})):
+        assert f"playlyfe_engine_undo ines --call {oldest.pk} " in answer.content.decode()
+    oldest.refresh_from_db()
+    assert oldest.status == Call.Status.APPLIED
+
+
+def test_a_player_is_found_by_the_beginning_of_an_alias(boss: Client, quest: Realm) -> None:
+    players = reverse("admin:django_playlyfe_engine_player_changelist")
+    services.create_player(quest, "p1", alias="Margarete")
+    services.create_player(quest, "p2", alias="Marga_ry")
+    services.create_player(quest, "Margot", alias="Someone")
+
+    def found(term: str) -> set[str]:
+        return set(boss.get(players, {"q": term}).context["cl"].queryset.values_list("player_id", flat=True))
+
+    assert found("Marg") == {"p1", "p2", "Margot"}
+    assert found("Marga_") == {"p2"}
+    assert found("argarete") == set()
+
+
+def test_a_player_is_found_by_name_for_whoever_links_there(boss: Client, client: Client, read_much: Player) -> None:
+    named = reverse("admin:django_playlyfe_engine_player_named")
+    for game in ({}, {"game": "library_quest"}):
+        answer = boss.get(named, {"player": "ines", "environment": "production", **game})
+        assert answer["Location"] == address("change", read_much)
+    for other in ({"player": "nobody"}, {"player": "ines", "environment": "staging"}, {"player": "ines", "game": "x"}):
+        assert "no such player" in boss.get(named, other, follow=True).content.decode()
+    client.force_login(get_user_model().objects.create_user("eve", "eve@example.org", is_staff=True))  # type: ignore[attr-defined]
+    assert client.get(named, {"player": "ines"}).status_code == 403
+
+
 def test_check_says_whether_the_tables_are_what_the_log_says_and_mends_them(boss: Client, read_much: Player) -> None:
     where = address("check", read_much)
     assert not boss.get(where).context["differences"]
@@ -167,7 +231,7 @@ def test_who_may_see_no_players_sees_nothing(client: Client, read_much: Player) 
         assert client.get(address(page, read_much, *more)).status_code == 403
 
 
-@pytest.mark.parametrize(("page", "more", "most"), [("change", (), 9), ("explain", ("xp",), 7), ("check", (), 10)])
+@pytest.mark.parametrize(("page", "more", "most"), [("change", (), 9), ("explain", ("xp",), 9), ("check", (), 11)])
 def test_a_page_costs_the_same_whatever_the_history(
     boss: Client, quest: Realm, read_much: Player, count_queries: Any, page: str, more: tuple[str, ...], most: int
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from io import StringIO
 from itertools import pairwise
 from typing import Any
@@ -22,6 +23,7 @@ from django_playlyfe.engine.calls.dice import KeyedDice
 from django_playlyfe.engine.models import Call, DesignVersion, Player, Score
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import NotFound, PlayerNotFound
+from django_playlyfe.types import Movement
 from tests.engine.services.test_undoing import NOON
 from tests.examples import examples
 
@@ -154,6 +156,19 @@ def test_the_undo_command_takes_a_play_back(played: Realm) -> None:
     assert refusal.value.returncode == 2
 
 
+def test_the_undo_command_takes_a_play_without_a_key_by_its_number(played: Realm) -> None:
+    out, newest = StringIO(), Call.objects.filter(kind="play").latest("pk")
+    assert newest.idempotency_key is None
+    call_command("playlyfe_engine_undo", "ines", "--call", str(newest.pk), stdout=out)
+    assert "Undone by call" in out.getvalue()
+    newest.refresh_from_db()
+    assert newest.status == Call.Status.UNDONE
+    for named in (["ines"], ["ines", "finish_book"], ["ines", "finish_book", "1", "--call", "1"]):
+        with pytest.raises(CommandError) as refusal:
+            call_command("playlyfe_engine_undo", *named)
+        assert refusal.value.returncode == 2
+
+
 @contextmanager
 def taken_back() -> Any:
     with transaction.atomic():
@@ -189,6 +204,7 @@ def test_it_equals_an_independent_sum_of_the_calls(
             told_by_events = by_hand(player)
             for score in Score.objects.filter(player=player):
                 check_score(document, player, score, told_by_events)
+                check_steps(player, score)
 
 
 def check_score(document: dict[str, Any], player: Player, score: Score, told_by_events: Told) -> None:
@@ -213,3 +229,58 @@ def check_score(document: dict[str, Any], player: Player, score: Score, told_by_
                 rule, reward = part.reward
                 action = next(action for action in document["actions"] if action["id"] == part.id)
                 assert action["rules"][rule]["rewards"][reward]["metric"]["id"] == score.metric
+
+
+# --- in steps ---------------------------------------------------------------------------------------------------------
+
+
+def steps(player_id: str, metric: str, item: str = "", *, calls: int, realm: Realm = games.REALM) -> list[Movement]:
+    """All that the steps tell together, the oldest first."""
+    found: list[Movement] = []
+    before: int | None = None
+    while True:
+        step = history.explain_recent(realm, player_id, metric, item, before=before, calls=calls)
+        assert step.looked_at <= calls
+        found[:0] = step.movements
+        before = step.older
+        if before is None:
+            return found
+
+
+def check_steps(player: Player, score: Score) -> None:
+    """One step over everything tells what ``explain`` tells; small ones tell it without the rewards of older calls."""
+    named = player.player_id, score.metric, score.item
+    told = list(history.explain(games.REALM, *named))
+    assert steps(*named, calls=10_000) == told
+    small = steps(*named, calls=3)
+    assert [(move.key, move.old, move.new, move.amount, move.total) for move in small] == [
+        (move.key, move.old, move.new, move.amount, move.total) for move in told
+    ]
+    for ours, theirs in zip(small, told, strict=True):
+        for part, whole in zip(ours.parts, theirs.parts, strict=True):
+            assert part in (whole, replace(whole, reward=None))
+
+
+def test_before_a_reset_it_is_not_told_which_reward_paid(played: Realm) -> None:
+    services.reset_player(played, "ines")
+    with time_machine.travel(NOON, tick=False):
+        services.play(played, "ines", "finish_book", {"pages": 100}, dice=always(0.9))
+    told, stepped = list(history.explain(played, "ines", "xp")), steps("ines", "xp", calls=100, realm=played)
+    assert [move.total for move in stepped] == [move.total for move in told]
+    assert stepped[-1].parts == told[-1].parts
+    assert stepped[-1].parts[0].reward is not None
+    assert {part.reward for move in stepped[:-1] for part in move.parts} == {None}
+
+
+def test_a_step_costs_the_same_however_long_the_log_is(played: Realm, count_queries: Any) -> None:
+    def cost() -> int:
+        with count_queries() as counted:
+            history.explain_recent(played, "ines", "xp", calls=3)
+        return len(counted)
+
+    before = cost()
+    for _ in range(5):
+        services.play(played, "ines", "finish_book", {"pages": 100})
+    assert cost() == before
+    with pytest.raises(NotFound):
+        history.explain_recent(played, "ines", "nothing")

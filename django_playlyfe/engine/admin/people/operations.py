@@ -28,6 +28,8 @@ PERMISSIONS = {
 """What pages ask about, by a short name."""
 TAKEN_BACK = (Call.Kind.PLAY, Call.Kind.RULE, Call.Kind.SCORE, Call.Kind.AWARD)
 """Kinds of calls that can be taken back from the history."""
+MOST_JUDGED_AGAIN = 1000
+"""Later calls of the player that a page judges again; the command takes back what is older."""
 
 
 class Operation(ABC):
@@ -143,6 +145,12 @@ class TakeBack(Operation):
             action = self.plan.actions.get(self.call.action)
             return _("Undo “%(action)s”") % {"action": action.name if action is not None else self.call.action}
         return _("Take back: %(kind)s") % {"kind": self.call.get_kind_display()}
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether more would be judged again than a page can wait for."""
+        later = Call.objects.filter(player=self.player, pk__gt=self.call.pk).order_by()[: MOST_JUDGED_AGAIN + 1]
+        return self.call.kind == Call.Kind.PLAY and later.count() > MOST_JUDGED_AGAIN
 
     @property
     def explanation(self) -> str:

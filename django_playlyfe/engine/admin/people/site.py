@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from django_playlyfe.engine.admin.people.forms import ReasonForm
 from django_playlyfe.engine.admin.people.operations import Operation
 from django_playlyfe.engine.database import transactions
 from django_playlyfe.engine.design import plans
-from django_playlyfe.engine.models import Call, Player
+from django_playlyfe.engine.models import Call, Environment, Player
 from django_playlyfe.engine.realm import Realm, version_in_force
 from django_playlyfe.engine.rules.plan import Plan
 from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
@@ -33,8 +32,10 @@ else:
     _ModelAdmin = admin.ModelAdmin
 
 TEMPLATES = "admin/django_playlyfe_engine/people"
-MOST_MOVEMENTS = 100
-"""Calls that the page of one score lists: the last ones."""
+LOOKED_AT = 500
+"""Calls of a player that one page about a score looks at."""
+MOST_CHECKED = 5000
+"""Calls that a page adds up; the command takes players with more."""
 
 
 class PlayerPages(_ModelAdmin):
@@ -49,6 +50,7 @@ class PlayerPages(_ModelAdmin):
             ("reset", "<int:pk>/reset/", self.reset_view),
             ("switch", "<int:pk>/switch/", self.switch_view),
             ("check", "<int:pk>/check/", self.check_view),
+            ("named", "named/", self.named_view),
         ]
         own = [
             path(address, self.admin_site.admin_view(view), name=f"django_playlyfe_engine_player_{name}")
@@ -82,18 +84,34 @@ class PlayerPages(_ModelAdmin):
             user_link=_user_link(player),
         )
 
+    def named_view(self, request: HttpRequest) -> HttpResponse:
+        """On to the page of the player with the id, environment and game of the address; without one, to the list."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        asked = request.GET
+        players = Player.objects.filter(
+            player_id=asked.get("player", ""), environment=asked.get("environment", Environment.PRODUCTION)
+        )
+        if asked.get("game"):
+            players = players.filter(game__game_id=asked["game"])
+        found = players.only("pk").order_by("pk").first()
+        if found is not None:
+            return self._back_to(found)
+        self.message_user(request, _("The game has no such player (any more)."), messages.WARNING)
+        return HttpResponseRedirect(
+            reverse("admin:django_playlyfe_engine_player_changelist", current_app=self.admin_site.name)
+        )
+
     def explain_view(self, request: HttpRequest, pk: int, metric: str) -> HttpResponse:
-        """How a score came about: the last calls that moved it, the newest first."""
+        """How a score came about: calls that moved it, the newest first, step by step through the log."""
         player, plan = self._player(request, pk)
         realm, item = Realm(player.game.game_id, player.environment), request.GET.get("item", "")
-        newest, total = deque[Any](maxlen=MOST_MOVEMENTS), 0
+        before = _number(request, "before")
         try:
-            for movement in history.explain(realm, player.player_id, metric, item):
-                newest.append(movement)
-                total += 1
+            step = history.explain_recent(realm, player.player_id, metric, item, before=before, calls=LOOKED_AT)
         except PlaylyfeError as error:
             raise Http404(str(error)) from error
-        calls = Call.objects.only("inputs", "action").in_bulk([int(movement.key) for movement in newest])
+        calls = Call.objects.only("inputs", "action").in_bulk([int(movement.key) for movement in step.movements])
         names, kinds = _names(plan), dict(Call.Kind.choices)
         definition = plan.metrics[metric]
         name = definition.name
@@ -113,9 +131,12 @@ class PlayerPages(_ModelAdmin):
                         (names.get(part.id, part.id or kinds.get(part.event, "")), part) for part in movement.parts
                     ],
                 }
-                for movement in reversed(newest)
+                for movement in reversed(step.movements)
             ],
-            total=total,
+            step=step,
+            before=before,
+            item=item,
+            metric=metric,
             is_state=definition.type == "state",
         )
 
@@ -124,9 +145,11 @@ class PlayerPages(_ModelAdmin):
         player, _plan = self._player(request, pk)
         realm = Realm(player.game.game_id, player.environment)
         may_repair = request.user.has_perm(operations.ADJUST)
+        if request.method == "POST" and not may_repair:
+            raise PermissionDenied
+        if Call.objects.filter(player=player).order_by()[: MOST_CHECKED + 1].count() > MOST_CHECKED:
+            return self._page(request, "check.html", player, _("Check against the log"), most=MOST_CHECKED)
         if request.method == "POST":
-            if not may_repair:
-                raise PermissionDenied
             repaired = [checked for checked in history.repair(realm, player_id=player.player_id) if checked.differences]
             if repaired:
                 self.log_change(request, player, _("Repaired: what was stored differed from the log."))
@@ -154,7 +177,10 @@ class PlayerPages(_ModelAdmin):
         found = Call.objects.filter(pk=call, player=player, kind__in=operations.TAKEN_BACK).first()
         if found is None:
             raise Http404("The player has no such call")
-        return self._operate(request, operations.TakeBack(player, plan, found))
+        operation = operations.TakeBack(player, plan, found)
+        if operation.is_too_long:
+            return self._page(request, "operation.html", player, operation.title, operation=operation, command=call)
+        return self._operate(request, operation)
 
     def reset_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Give the player the state of a new one."""
