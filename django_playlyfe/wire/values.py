@@ -44,8 +44,8 @@ def read_instant(value: Any) -> datetime:
 
 def write_instant(moment: datetime) -> str:
     """ISO 8601 in UTC with three millisecond digits and ``Z`` (``http-api.md`` §4.3)."""
-    moment = moment.astimezone(timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    moment = moment if moment.tzinfo is timezone.utc else moment.astimezone(timezone.utc)
+    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
 
 
 def read_number(value: Any) -> int | None:

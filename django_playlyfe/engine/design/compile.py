@@ -293,12 +293,12 @@ def _board(board: Mapping[str, Any]) -> plan.Board:
 def _touching(
     rules: Iterable[plan.AchievementRule], operands: Mapping[str, frozenset[str]]
 ) -> dict[tuple[str, str], frozenset[str]]:
-    """What makes a rule change its mind: its own items (they may be lost, or room be made for them), and whatever its
-    condition reads. A compound is read through its operands too: a player without a score for it compares as the
+    """What makes a rule change its mind: items of its set that may be lost, or make room, and whatever its condition
+    reads. A compound is read through its operands too: a player without a score for it compares as the
     value computed from them."""
     touching: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for rule in rules:
-        touching["metric", rule.metric].add(rule.id)
+        touching["items", rule.metric].add(rule.id)
         if _reached(rule.requires) is None:
             for key in _reads(rule.requires, operands):
                 touching[key].add(rule.id)

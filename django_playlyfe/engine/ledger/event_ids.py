@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 _GREGORIAN_EPOCH = datetime(1582, 10, 15, tzinfo=timezone.utc)
 """Where the clock of a version-1 UUID starts (RFC 9562 §5.1)."""
+_MICROSECOND = timedelta(microseconds=1)
 _TICKS_A_MICROSECOND = 10
 _TICKS_A_MILLISECOND = 10_000
 _MULTICAST = 0x01_00_00_00_00_00
@@ -22,13 +23,13 @@ def first_id(at: datetime, random_bits: Callable[[int], int] = secrets.randbits)
         at: the call's instant, whole milliseconds.
         random_bits: number of bits -> random integer; clock sequence and node come from it.
     """
-    ticks = (at - _GREGORIAN_EPOCH) // timedelta(microseconds=1) * _TICKS_A_MICROSECOND
+    ticks = (at - _GREGORIAN_EPOCH) // _MICROSECOND * _TICKS_A_MICROSECOND
     return _build(ticks, random_bits(14), random_bits(48) | _MULTICAST)
 
 
 def nth_id(first: uuid.UUID, tick: int) -> uuid.UUID:
     """The id of the event number ``tick`` (from 0) of the call whose first event is ``first``."""
-    return _build(first.time + tick, first.clock_seq, first.node)
+    return _build(first.time + tick, first.clock_seq, first.node) if tick else first
 
 
 def tick_of(event: uuid.UUID) -> int:
@@ -58,14 +59,8 @@ def instant_of(event_id: uuid.UUID) -> datetime | None:
 
 
 def _build(ticks: int, clock_sequence: int, node: int) -> uuid.UUID:
-    return uuid.UUID(
-        fields=(
-            ticks & 0xFFFF_FFFF,
-            ticks >> 32 & 0xFFFF,
-            ticks >> 48 & 0x0FFF,
-            clock_sequence >> 8 & 0x3F,
-            clock_sequence & 0xFF,
-            node,
-        ),
-        version=1,
-    )
+    """The fields of RFC 9562 §5.1, put into one number here: ``uuid.UUID`` takes three times as long."""
+    low, middle, high = ticks & 0xFFFF_FFFF, ticks >> 32 & 0xFFFF, ticks >> 48 & 0x0FFF
+    version, variant = 0x1000, 0x8000
+    clock = clock_sequence & 0x3FFF | variant
+    return uuid.UUID(int=low << 96 | middle << 80 | (high | version) << 64 | clock << 48 | node)

@@ -31,6 +31,9 @@ Events = dict[str, list[dict[str, Any]]]
 FeedValues = storing.row_type(FeedEntry)
 """A row of the game's feed, to be stored."""
 
+_FIELDS = {field.attname: field.get_default for field in Call._meta.concrete_fields}
+_PLAYER, _VERSION = Call._meta.get_field("player"), Call._meta.get_field("version")
+
 _SCOPED = frozenset({"action", "custom_rule", "progress"})
 """Types of events that carry ``scopes`` (``engine.md`` §10.3)."""
 
@@ -75,18 +78,29 @@ def new_call(
         at: the instant that was judged, whole milliseconds.
         zone: the game's time zone.
         seed: from :func:`new_seed`, if the call's dice needed it already.
-        fields: further fields of :class:`Call`.
+        fields: further fields of :class:`Call` that are no relations.
+
+    Raises:
+        TypeError: there is no such field.
     """
-    return Call(
-        game_id=player.game_id,
-        environment=player.environment,
-        player=player,
-        version=version,
-        at=at,
-        local_date=local_date(player, zone, at),
-        seed=seed or new_seed(at),
+    given = {
+        "game_id": player.game_id,
+        "environment": player.environment,
+        "player_id": player.pk,
+        "version_id": version.pk,
+        "at": at,
+        "local_date": local_date(player, zone, at),
+        "seed": seed or new_seed(at),
         **fields,
-    )
+    }
+    if not given.keys() <= _FIELDS.keys():
+        raise TypeError(f"A call has no {', '.join(sorted(given.keys() - _FIELDS.keys()))}")
+    # In their order, which Django takes a third of the time for; and then what it would remember of named ones.
+    by_place: type[Any] = Call
+    call: Call = by_place(*(given[name] if name in given else default() for name, default in _FIELDS.items()))
+    _PLAYER.set_cached_value(call, player)
+    _VERSION.set_cached_value(call, version)
+    return call
 
 
 def applied_plays(player: Player, actions: Iterable[str] | None, *, before: int | None = None) -> QuerySet[Call]:

@@ -1,7 +1,7 @@
 """Numbers as formulas and scores see them (``engine.md`` §7.2): decimals of 28 digits, NaN for everything undefined.
 
-The arithmetic context is made anew for every use: the thread's own context, which a site may have changed, plays no
-part, and nothing raises, as all traps are off.
+The thread's own context, which a site may have changed, plays no part in the arithmetic, and nothing raises, as all
+traps are off.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ NAN = Decimal("NaN")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
-def new_context() -> Context:
-    """The context of one evaluation. Every parameter is named, so that no changed default can move a score."""
-    return Context(prec=28, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, clamp=0, flags=[], traps=[])
+CONTEXT = Context(prec=28, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, clamp=0, flags=[], traps=[])
+"""What every evaluation calculates in. Every parameter is named, so that no changed default can move a score; of a use
+it keeps nothing but flags, which nobody reads, so threads may share it."""
 
 
 def defined(number: Decimal) -> Decimal:

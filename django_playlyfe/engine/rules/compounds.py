@@ -27,7 +27,7 @@ def plain_number(plan: Plan, state: PlayerState, metric_id: str, item: str | Non
 def evaluate(plan: Plan, state: PlayerState) -> Values:
     """Every compound, from the player's points and items alone, whether or not the player holds any operand."""
     operands = _Operands(plan, state)
-    for metric in _compounds(plan):
+    for metric in plan.compound_metrics:
         operands.values[metric.id] = as_score(as_number(metric.formula.evaluate(operands, {})))
     return operands.values
 
@@ -43,7 +43,7 @@ def recompute(plan: Plan, state: PlayerState, before: Values) -> tuple[Values, l
     """
     after = evaluate(plan, state)
     changes = []
-    for metric in _compounds(plan):
+    for metric in plan.compound_metrics:
         old, new = before[metric.id], after[metric.id]
         if new is not None and _holds_an_operand(metric, state):
             state.compounds[metric.id] = new
@@ -52,11 +52,6 @@ def recompute(plan: Plan, state: PlayerState, before: Values) -> tuple[Values, l
         if old != new:
             changes.append(number_change(metric, old, new))
     return after, changes
-
-
-def _compounds(plan: Plan) -> list[CompoundMetric]:
-    metrics = (plan.metrics[compound] for compound in plan.compounds)
-    return [metric for metric in metrics if isinstance(metric, CompoundMetric)]
 
 
 def _holds_an_operand(metric: CompoundMetric, state: PlayerState) -> bool:

@@ -1,14 +1,15 @@
-"""What an expression is once it is parsed (``engine.md`` §7.2): a tree that is walked, and never raises."""
+"""What an expression is once it is parsed (``engine.md`` §7.2): a tree, and made of it functions of ours that call each
+other as deep as the tree is, and never raise. No code is made of the text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
-from typing import NamedTuple, Protocol
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import Protocol, TypeAlias
 
 from django_playlyfe.engine.rules import spans
-from django_playlyfe.engine.rules.arithmetic import NAN, as_number, defined
+from django_playlyfe.engine.rules.arithmetic import CONTEXT, NAN, as_number, defined
 from django_playlyfe.engine.rules.spans import Span, Spans
 
 Value = Decimal | str
@@ -21,19 +22,16 @@ class Scores(Protocol):
         """A stored or default score (``engine.md`` §5), NaN if there is none; ``item`` for sets only."""
 
 
-class Inputs(NamedTuple):
-    """What one evaluation reads, and the context it calculates in."""
-
-    scores: Scores
-    variables: Mapping[str, object]
-    context: Context
+Reader: TypeAlias = "Callable[[Scores, Mapping[str, object]], Value]"
+"""What a part of an expression comes to, for whose scores and which variables."""
+NumberReader: TypeAlias = "Callable[[Scores, Mapping[str, object]], Decimal]"
 
 
 class Node(Protocol):
     """A part of an expression."""
 
-    def value(self, inputs: Inputs) -> Value:
-        """What it comes to."""
+    def reader(self) -> Reader:
+        """What tells what it comes to."""
 
     def span(self, known: Spans) -> Span:
         """Between which values it stays."""
@@ -45,8 +43,9 @@ class Constant:
 
     content: Value
 
-    def value(self, inputs: Inputs) -> Value:
-        return self.content
+    def reader(self) -> Reader:
+        content = self.content
+        return lambda _scores, _variables: content
 
     def span(self, known: Spans) -> Span:
         return spans.of_number(as_number(self.content))
@@ -58,13 +57,18 @@ class Variable:
 
     name: str
 
-    def value(self, inputs: Inputs) -> Value:
-        found = inputs.variables.get(self.name)
-        if isinstance(found, str):
-            return found
-        if isinstance(found, int) and not isinstance(found, bool):
-            return Decimal(found)
-        return NAN
+    def reader(self) -> Reader:
+        name = self.name
+
+        def read(_scores: Scores, variables: Mapping[str, object]) -> Value:
+            found = variables.get(name)
+            if isinstance(found, str):
+                return found
+            if isinstance(found, int) and not isinstance(found, bool):
+                return Decimal(found)
+            return NAN
+
+        return read
 
     def span(self, known: Spans) -> Span:
         return known.variable(self.name)
@@ -77,8 +81,9 @@ class Score:
     metric: str
     item: str | None
 
-    def value(self, inputs: Inputs) -> Value:
-        return inputs.scores.number(self.metric, self.item)
+    def reader(self) -> NumberReader:
+        metric, item = self.metric, self.item
+        return lambda scores, _variables: scores.number(metric, item)
 
     def span(self, known: Spans) -> Span:
         return known.score(self.metric, self.item)
@@ -91,9 +96,9 @@ class Sign:
     symbol: str
     operand: Node
 
-    def value(self, inputs: Inputs) -> Value:
-        operand = as_number(self.operand.value(inputs))
-        return defined(inputs.context.minus(operand) if self.symbol == "-" else inputs.context.plus(operand))
+    def reader(self) -> NumberReader:
+        operand, change = _number_of(self.operand), CONTEXT.minus if self.symbol == "-" else CONTEXT.plus
+        return lambda scores, variables: defined(change(operand(scores, variables)))
 
     def span(self, known: Spans) -> Span:
         operand = self.operand.span(known)
@@ -107,11 +112,17 @@ class Chain:
     first: Node
     rest: tuple[tuple[str, Node], ...]
 
-    def value(self, inputs: Inputs) -> Value:
-        result = as_number(self.first.value(inputs))
-        for symbol, operand in self.rest:
-            result = defined(_OPERATORS[symbol](inputs.context, result, as_number(operand.value(inputs))))
-        return result
+    def reader(self) -> NumberReader:
+        first = _number_of(self.first)
+        rest = [(_OPERATORS[symbol], _number_of(operand)) for symbol, operand in self.rest]
+
+        def read(scores: Scores, variables: Mapping[str, object]) -> Decimal:
+            result = first(scores, variables)
+            for operate, operand in rest:
+                result = defined(operate(result, operand(scores, variables)))
+            return result
+
+        return read
 
     def span(self, known: Spans) -> Span:
         result = self.first.span(known)
@@ -127,21 +138,37 @@ class Call:
     function: str
     arguments: tuple[Node, ...]
 
-    def value(self, inputs: Inputs) -> Value:
-        numbers = [as_number(argument.value(inputs)) for argument in self.arguments]
-        # Comparing with NaN raises in the thread's own context, so it must not come to that.
-        return NAN if any(number.is_nan() for number in numbers) else FUNCTIONS[self.function](numbers)
+    def reader(self) -> NumberReader:
+        arguments, function = [_number_of(argument) for argument in self.arguments], FUNCTIONS[self.function]
+
+        def read(scores: Scores, variables: Mapping[str, object]) -> Decimal:
+            numbers = [argument(scores, variables) for argument in arguments]
+            # Comparing with NaN raises in the thread's own context, so it must not come to that.
+            return NAN if any(number.is_nan() for number in numbers) else function(numbers)
+
+        return read
 
     def span(self, known: Spans) -> Span:
         return spans.call(self.function, [argument.span(known) for argument in self.arguments])
 
 
-_OPERATORS: Mapping[str, Callable[[Context, Decimal, Decimal], Decimal]] = {
-    "+": Context.add,
-    "-": Context.subtract,
-    "*": Context.multiply,
-    "/": Context.divide,
-    "%": Context.remainder,  # has the sign of the dividend
+def _number_of(node: Node) -> NumberReader:
+    """The same as an operand. A constant is read once for all."""
+    if isinstance(node, Constant):
+        number = as_number(node.content)
+        return lambda _scores, _variables: number
+    if isinstance(node, Score | Sign | Chain | Call):
+        return node.reader()
+    read = node.reader()
+    return lambda scores, variables: as_number(read(scores, variables))
+
+
+_OPERATORS: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
+    "+": CONTEXT.add,
+    "-": CONTEXT.subtract,
+    "*": CONTEXT.multiply,
+    "/": CONTEXT.divide,
+    "%": CONTEXT.remainder,  # has the sign of the dividend
 }
 
 FUNCTIONS: Mapping[str, Callable[[list[Decimal]], Decimal]] = {

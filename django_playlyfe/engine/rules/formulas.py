@@ -1,4 +1,4 @@
-"""The expression language of designs (``engine.md`` §7): parsed once at activation, walked at every play.
+"""The expression language of designs (``engine.md`` §7): parsed once for a plan, read at every play.
 
 No host code is ever evaluated. A chain such as ``1 + 2 + 3`` is one flat node, so that the depth of the tree, and with
 it the recursion of parser and evaluation, is bounded by :data:`MAXIMUM_DEPTH`, whatever the text.
@@ -6,12 +6,11 @@ it the recursion of parser and evaluation, is bounded by :data:`MAXIMUM_DEPTH`, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import isfinite
 
-from django_playlyfe.engine.rules.arithmetic import new_context
 from django_playlyfe.engine.rules.formula_parser import (
     MAXIMUM_DEPTH,
     MAXIMUM_LENGTH,
@@ -21,7 +20,7 @@ from django_playlyfe.engine.rules.formula_parser import (
     ScoreReference,
     VariableReference,
 )
-from django_playlyfe.engine.rules.formula_tree import Inputs, Node, Scores, Value
+from django_playlyfe.engine.rules.formula_tree import Node, Reader, Scores, Value
 from django_playlyfe.engine.rules.spans import Span, Spans
 
 __all__ = [
@@ -50,13 +49,20 @@ class Expression:
     text: str
     references: frozenset[Reference]
     _root: Node = field(repr=False, compare=False)
+    _read: Reader = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_read", self._root.reader())
+
+    def __reduce__(self) -> tuple[Callable[[str], Expression], tuple[str]]:
+        return parse, (self.text,)  # functions cannot be pickled
 
     def evaluate(self, scores: Scores, variables: Mapping[str, object]) -> Value:
         """The value for these scores and variables: a finite decimal, NaN, or text. Never raises.
 
         A variable that is missing, or neither an integer nor text, is NaN.
         """
-        return self._root.value(Inputs(scores, variables, new_context()))
+        return self._read(scores, variables)
 
     def span(self, known: Spans) -> Span:
         """Between which values it stays for all scores and variables within what is known of them."""

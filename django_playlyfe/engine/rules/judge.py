@@ -44,7 +44,7 @@ def play(plan: Plan, state: PlayerState, request: PlayInput, dice: Dice) -> Outc
     effective = variables.read(action.variables, request.variables)
     usage = _usage_after(plan, action, state, request)
 
-    judgement = Judgement(replace(view, variables=effective))
+    judgement = Judgement(view.reading(effective))
     chance = Chance(dice)
     changes = _pay_for(action, judgement, chance, request.count)
     judgement.raise_action_count(action.id, request.count)

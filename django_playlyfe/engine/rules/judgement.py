@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
+from heapq import heappop, heappush
 from typing import Any
 
 from django_playlyfe.engine.rules import achievements, compounds, levels, rewards
@@ -37,6 +38,8 @@ class Judgement:
         if change is not None:
             self._paid.append(key)
             self._touched.add(("metric", reward.metric))
+            if reward.metric_type == "set":
+                self._touched.add(("items", reward.metric))
         return change
 
     def recompute(self, changes: list[Change]) -> list[Change]:
@@ -97,52 +100,67 @@ class Judgement:
 
     def _follow_achievements(self, thorough: bool) -> None:
         moved = self._rules_moved()
-        pending = {rule.id for rule in self._plan.achievement_rules} if thorough else moved
-        awarded: set[str] = set()
-        while self._pass_over_achievements(pending, awarded):
-            pass  # each pass that emits leaves fewer rules to award, so this ends
+        pending: Iterable[int] = range(len(self._plan.achievement_rules)) if thorough else sorted(moved)
+        awarded: set[int] = set()
+        while pending:
+            pending = self._pass_over_achievements(pending, awarded)  # each pass leaves fewer rules to award
 
-    def _pass_over_achievements(self, pending: set[str], awarded: set[str]) -> bool:
-        """Judge the pending rules in design order; whether any emitted.
+    def _pass_over_achievements(self, pending: Iterable[int], awarded: set[int]) -> list[int]:
+        """Judge the rules at these places, in design order.
 
-        Rules that an award moves become pending: later ones are judged in this pass, earlier ones in the next.
+        Rules that an award moves become pending: later ones are judged in this pass, earlier ones in the next, which is
+        what is returned.
         """
-        emitted = False
-        for rule in self._plan.achievement_rules if pending else ():
-            if rule.id in pending:
-                pending.remove(rule.id)
-                if self._award(rule):
-                    emitted = True
-                    awarded.add(rule.id)
-                    pending |= self._rules_moved() - awarded
-        return emitted
+        waiting, again = list(pending), set[int]()  # ascending, so it is a heap
+        expected = set(waiting)
+        while waiting:
+            place = heappop(waiting)
+            if not self._award(self._plan.achievement_rules[place]):
+                continue
+            awarded.add(place)
+            for moved in self._rules_moved() - awarded:
+                if moved < place:
+                    again.add(moved)
+                elif moved not in expected:
+                    expected.add(moved)
+                    heappush(waiting, moved)
+        return sorted(again)
 
     def grant(self, rules: Collection[str]) -> None:
         """Give these achievements, in design order, whatever their conditions say."""
         for rule in self._plan.achievement_rules:
             if rule.id in rules:
-                self._emit_award(rule, achievements.give(rule, self._live()))
+                self._emit_award(rule, self._held(rule), achievements.give(rule, self._live()))
 
     def _award(self, rule: AchievementRule) -> bool:
-        return self._emit_award(rule, achievements.award(rule, self._live()))
+        return self._emit_award(rule, self._held(rule), achievements.award(rule, self._live()))
+
+    def _held(self, rule: AchievementRule) -> Mapping[str, int]:
+        return self.running.items.get(rule.metric, {})
 
     def _live(self) -> Snapshot:
         return Snapshot(self._plan, self.running, self.snapshot.at, self._computed, {})
 
-    def _emit_award(self, rule: AchievementRule, change: Change | None) -> bool:
+    def _emit_award(self, rule: AchievementRule, before: Mapping[str, int], change: Change | None) -> bool:
+        """``before``: what was held of the set."""
         if change is None:
             return False
         self._touched.add(("metric", rule.metric))
+        held = self.running.items[rule.metric]
+        if any(held.get(item, 0) < before.get(item, 0) for item in rule.items):  # there were more than there may be
+            self._touched.add(("items", rule.metric))
         self._emit_for_all("achievement", rule.id, self.recompute([change]))
         return True
 
-    def _rules_moved(self) -> set[str]:
-        """The achievement rules that read something touched since the last time this was asked."""
-        moved = {rule for thing in self._touched for rule in self._plan.touching.get(thing, ())}
-        for thing in self._touched & self._plan.reaching.keys():
-            moved.update(self._rules_reached(thing))
+    def _rules_moved(self) -> set[int]:
+        """The places of the achievement rules that read something touched since the last time this was asked."""
+        plan, found = self._plan, set[str]()
+        for thing in self._touched:
+            found.update(plan.touching.get(thing, ()))
+            if thing in plan.reaching:
+                found.update(self._rules_reached(thing))
         self._touched.clear()
-        return moved
+        return {plan.places[rule] for rule in found if rule in plan.places}
 
     def _rules_reached(self, thing: tuple[str, str]) -> Iterator[str]:
         """The rules whose number this call has reached: who had reached it before has been judged by it then."""
@@ -174,12 +192,15 @@ def differences(plan: Plan, before: PlayerState, after: PlayerState) -> Iterator
     for metric_id, metric in plan.metrics.items():
         if isinstance(metric, SetMetric):
             old_items, new_items = before.items.get(metric_id, {}), after.items.get(metric_id, {})
-            if old_items == new_items:
-                continue  # a set may have thousands of items
-            for item in metric.items:
+            differing = {item for item, _ in old_items.items() ^ new_items.items()}  # of thousands, usually
+            for item in _in_design_order(metric, differing):
                 yield from _difference(metric_id, item, old_items.get(item), new_items.get(item))
         else:
             yield from _difference(metric_id, "", _stored(metric, before), _stored(metric, after))
+
+
+def _in_design_order(metric: SetMetric, items: Collection[str]) -> Iterable[str]:
+    return [item for item in (metric.items if len(items) > 1 else items) if item in items]
 
 
 def _stored(metric: Metric, state: PlayerState) -> int | str | None:

@@ -250,10 +250,13 @@ class Plan:
         compounds: ids in dependency order, then design order.
         level_rules, achievement_rules: design order.
         touching: ("metric", id) or ("action", id) -> ids of the achievement rules that can change their mind when it
-            changes (their conditions name it, or their items belong to it).
+            changes, because their conditions read it; ("items", id of a set) -> those that can when some of its items
+            may have become fewer, because they give items of it: one may be missing again, or there is room for it.
         reaching: the same for rules that are not in ``touching`` there because all that they ask is that it reaches a
             number: (number, rule id), ascending. Only those are looked at whose number a call has just reached.
         pays_once: whether any rule pays once only, or any reward only what is better.
+        compound_metrics: what ``compounds`` names.
+        places: id of an achievement rule -> its place among them.
     """
 
     game_id: str
@@ -270,3 +273,11 @@ class Plan:
     touching: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     reaching: Mapping[tuple[str, str], tuple[tuple[int, str], ...]] = field(default_factory=dict)
     pays_once: bool = False
+    compound_metrics: tuple[CompoundMetric, ...] = field(init=False)
+    places: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        named = (self.metrics[compound] for compound in self.compounds)
+        compounds = tuple(metric for metric in named if isinstance(metric, CompoundMetric))
+        object.__setattr__(self, "compound_metrics", compounds)
+        object.__setattr__(self, "places", {rule.id: place for place, rule in enumerate(self.achievement_rules)})

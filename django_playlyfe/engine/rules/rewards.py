@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django_playlyfe.engine.rules.arithmetic import as_number, as_score, defined, new_context
+from django_playlyfe.engine.rules.arithmetic import CONTEXT, as_number, as_score, defined
 from django_playlyfe.engine.rules.changes import Change, items_change, number_change, state_change
 from django_playlyfe.engine.rules.formulas import Expression
 from django_playlyfe.engine.rules.once import guard_of
@@ -117,9 +117,8 @@ def _amount(value: Expression | None, view: Snapshot) -> Decimal:
 
 def _moved(current: int, verb: Verb, amount: Decimal, count: int) -> int | None:
     """The new score, rounded, before any clamping; None if undefined."""
-    context = new_context()
     if verb == "set":
         return as_score(amount)
-    weighted = context.multiply(amount, Decimal(count))
-    operate = context.add if verb == "add" else context.subtract
+    weighted = CONTEXT.multiply(amount, Decimal(count))
+    operate = CONTEXT.add if verb == "add" else CONTEXT.subtract
     return as_score(defined(operate(Decimal(current), weighted)))

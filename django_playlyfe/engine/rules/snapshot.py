@@ -35,6 +35,10 @@ class Snapshot:
         """The snapshot of a state whose compounds have not been computed yet."""
         return cls(plan, state, at, compounds.evaluate(plan, state), variables)
 
+    def reading(self, variables: Mapping[str, object]) -> Snapshot:
+        """The same with these variables."""
+        return Snapshot(self.plan, self.state, self.at, self.computed, variables)
+
     @property
     def now(self) -> datetime:
         """The instant on the game's wall clock."""

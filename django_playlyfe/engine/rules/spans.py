@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
-from django_playlyfe.engine.rules.arithmetic import new_context
+from django_playlyfe.engine.rules.arithmetic import CONTEXT
 
 _INFINITY = Decimal("Infinity")
 
@@ -44,7 +44,7 @@ def negative(span: Span) -> Span:
 
 def combine(symbol: str, left: Span, right: Span) -> Span:
     """Of two operands with ``+ - * / %`` between them."""
-    context = new_context()
+    context = CONTEXT
     if symbol == "+":
         return _from([context.add(left.low, right.low)], [context.add(left.high, right.high)])
     if symbol == "-":
@@ -78,7 +78,7 @@ def _outwards(bound: Decimal, step: int) -> Decimal:
 
 
 def _product(left: Decimal, right: Decimal) -> Decimal:
-    return Decimal(0) if not left or not right else new_context().multiply(left, right)
+    return Decimal(0) if not left or not right else CONTEXT.multiply(left, right)
 
 
 def _remainder(left: Span, right: Span) -> Span:

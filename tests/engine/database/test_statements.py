@@ -13,8 +13,9 @@ from django_playlyfe.engine import services
 from django_playlyfe.engine.database import statements, storing
 from django_playlyfe.engine.database.statements import Reading
 from django_playlyfe.engine.database.storing import Below, Upsert
+from django_playlyfe.engine.ledger import log
 from django_playlyfe.engine.models import ActionCount, BoardRow, Call, FeedEntry, Player, Score
-from django_playlyfe.engine.realm import Realm, find_player
+from django_playlyfe.engine.realm import Realm, find_player, version_in_force
 from django_playlyfe.exceptions import ActionNotFound
 from tests.costs import queries
 
@@ -49,9 +50,6 @@ def score(player: Player, metric: str, value: int) -> Score:
 
 
 def call(player: Player) -> Call:
-    from django_playlyfe.engine.ledger import log
-    from django_playlyfe.engine.realm import version_in_force
-
     version = version_in_force(player.game, Realm("small"))
     return log.new_call(player, version, at=NOON, zone="UTC", kind=Call.Kind.RULE, inputs={"ü": ["'", "%s", "\\"]})
 
@@ -114,6 +112,15 @@ def test_a_row_is_inserted_with_what_stands_beside_and_below_it(ada: Player, cou
     new.status = Call.Status.VOID
     new.save()
     assert Call.objects.get(pk=new.pk).status == Call.Status.VOID
+
+
+def test_a_call_has_the_fields_of_its_table_and_no_others(ada: Player) -> None:
+    made = call(ada)
+    assert (made.pk, made.status, made.dice, made.credits, made.backdated) == (None, Call.Status.APPLIED, {}, [], False)
+    assert made.player is ada
+    assert made.version == ada.game.production
+    with pytest.raises(TypeError, match="A call has no weight"):
+        log.new_call(ada, made.version, at=NOON, zone="UTC", weight=1)
 
 
 def test_a_row_may_be_inserted_alone(ada: Player) -> None:

@@ -1,10 +1,15 @@
+import cProfile
+from datetime import datetime, timezone
+
 import pytest
 
 from django_playlyfe.engine.design.compile import compile_design
 from django_playlyfe.engine.design.load import read
 from django_playlyfe.engine.design.normalise import normalise
 from django_playlyfe.engine.design.validate import check
+from django_playlyfe.engine.rules import judge
 from django_playlyfe.engine.rules.plan import ALWAYS, Level, Rate, Variable
+from django_playlyfe.engine.rules.state import PlayerState, PlayInput
 
 from .games import READING_LOG, small_game
 
@@ -161,7 +166,7 @@ def test_an_achievement_rule_is_touched_by_all_that_it_reads_and_by_its_own_item
     ]
     everything = frozenset({"by_action", "by_value", "by_compound", "always"})
     assert plan_of(small_game(metrics=metrics, rules=rules)).touching == {
-        ("metric", "badges"): everything,
+        ("items", "badges"): everything,
         ("metric", "xp"): {"by_value"},
         ("metric", "coins"): {"by_value", "by_compound"},
         ("metric", "outer"): {"by_compound"},
@@ -169,10 +174,11 @@ def test_an_achievement_rule_is_touched_by_all_that_it_reads_and_by_its_own_item
     }
 
 
-def test_a_rule_that_asks_for_one_number_is_found_by_it():
-    def plays(value, operator="ge", **more):
-        return {"type": "action", "context": {"id": "read", "operator": operator, "value": value}, **more}
+def plays(value, operator="ge", **more):
+    return {"type": "action", "context": {"id": "read", "operator": operator, "value": value}, **more}
 
+
+def test_a_rule_that_asks_for_one_number_is_found_by_it():
     plan = plan_of(
         small_game(
             metrics=[compound("sum", "$scores.xp")],
@@ -194,6 +200,32 @@ def test_a_rule_that_asks_for_one_number_is_found_by_it():
     }
     assert plan.touching["action", "read"] == {"not_yet", "few", "both"}
     assert plan.touching["metric", "xp"] == {"formula", "sum"}
+
+
+def test_a_play_that_gives_a_badge_looks_at_no_other_rule_of_its_set():
+    def calls_of_functions(number):
+        badges = [{"id": f"b{n}", "name": f"Badge {n}"} for n in range(number)]
+        plan = plan_of(
+            small_game(
+                metrics=[{"id": "shelf", "name": "Shelf", "type": "set", "constraints": {"items": badges}}],
+                rules=[
+                    {
+                        **achievement(f"a{n}", plays(str(n + 1))),
+                        "achievement": {"metric": {"id": "shelf"}, "items": [{"key": f"b{n}", "value": "1"}]},
+                    }
+                    for n in range(number)
+                ],
+            )
+        )
+        request = PlayInput("read", {}, 1, datetime(2024, 3, 5, tzinfo=timezone.utc), thorough=False)
+        profile = cProfile.Profile()
+        profile.enable()
+        outcome = judge.play(plan, PlayerState(), request, lambda _: 0.0)
+        profile.disable()
+        assert [event.body.get("rule") for event in outcome.events] == [None, {"id": "a0"}]
+        return sum(entry.callcount for entry in profile.getstats())
+
+    assert calls_of_functions(200) < calls_of_functions(3) + 20
 
 
 @pytest.mark.parametrize("source", ["starter", READING_LOG])

@@ -61,7 +61,9 @@ def game(*metrics: Metric, **parts: Any) -> Plan:
     metrics = metrics or (XP, COINS, BADGES, RANK)
     actions = {action.id: action for action in parts.pop("actions", [])}
     rules = tuple(parts.pop("achievement_rules", ()))
-    things = [("metric", metric.id) for metric in metrics] + [("action", action) for action in actions]
+    things = [(kind, metric.id) for kind in ("metric", "items") for metric in metrics] + [
+        ("action", action) for action in actions
+    ]
     return Plan(
         game_id="small",
         metrics={metric.id: metric for metric in metrics},

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from django_playlyfe.engine.rules.plan import Condition
+from django_playlyfe.engine.rules.plan import Condition, Item, SetMetric
 from django_playlyfe.engine.rules.state import PlayerState
 
 from .games import (
@@ -192,6 +192,23 @@ def test_a_compound_that_catches_up_with_its_new_formula_moves_the_rules_that_re
     )
     stale = PlayerState(points={"xp": 100}, compounds={"impact": 99})
     assert [rule for rule, _ in awards(play(plan, stale, thorough=False))] == ["low"]
+
+
+def test_room_that_an_award_makes_in_a_set_is_given_to_a_rule_before_it():
+    """More was held than the design now allows: who is to have four keeps none."""
+    shelf = SetMetric(
+        "badges", "Badges", {"old": Item("old", "Old", maximum=0), "new": Item("new", "New")}, max_items=1
+    )
+    rules = [achievement("waiting", {"new": 1}), achievement("lowering", {"old": 4})]
+    plan = replace(
+        game(XP, shelf, actions=[action()], achievement_rules=rules),
+        touching={("items", "badges"): frozenset({"waiting", "lowering"})},
+    )
+    outcome = play(plan, PlayerState(items={"badges": {"old": 3}}))
+    assert awards(outcome) == [
+        ("lowering", [("badges", {"Old": delta("3", "0")})]),
+        ("waiting", [("badges", {"New": delta(None, "1")})]),
+    ]
 
 
 def test_an_index_that_names_an_unknown_rule_does_no_harm():
