@@ -85,7 +85,6 @@ class Operation:
 
 _FOR = own("cycle", of("Cycle"), required=True)
 _TEXT: Schema = {"type": "string"}
-_DAY: Schema = {"type": "string", "format": "date"}
 KEY = ("idempotency_key",)
 PLAY = (own("count", {"type": "integer", "minimum": 1, "default": 1}), "idempotency_key")
 _BOARD = (
@@ -101,7 +100,14 @@ _BOARD = (
     own("merge_with", _TEXT, description="<board>[/<scope>]|<cycle>[|<timestamp>], several separated by commas."),
     *PAGED,
 )
-_TREND = (_FOR, own("start", _DAY), own("end", _DAY), "entity_id", "scope_id", "team_instance_id")
+_TREND = (
+    _FOR,
+    own("start", of("Instant"), description="The day of the first cycle; ten cycles back if missing."),
+    own("end", of("Instant"), description="The day of the last cycle; today if missing."),
+    "entity_id",
+    "scope_id",
+    "team_instance_id",
+)
 _MEMBER = own("item", _TEXT, description="Name of an item or state.")
 _ALBUM = own("album", {"enum": ["own", "playlyfe"], "default": "own"})
 _KIND = own("type", {"enum": list(KINDS.values())})

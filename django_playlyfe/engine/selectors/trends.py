@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,8 @@ from django_playlyfe.engine.selectors.sheets import summed_sheet
 MOST_CYCLES = 1000
 _FIRST_DAY = date(1970, 1, 1)
 """Nothing was played before it."""
+_BEGINNING = datetime(1970, 1, 1, tzinfo=timezone.utc)
+"""The instant 0, which stands for the beginning of the game (``http-api.md`` §4.3)."""
 _USUALLY = 10
 _ABSENT = -1
 """The rank of who is not on a board."""
@@ -46,8 +48,9 @@ def trend(
     Args:
         realm, board, player_id, scope_id: as for :func:`~.boards.leaderboard`.
         cycle: one of the board's cycles but ``alltime``.
-        start: a day in the time zone of the cycles; ten cycles back if None.
-        end: the last day; today if None.
+        start: a day in the time zone of the cycles, or an instant, for the day that it lies in; ten cycles back if
+            None. The instant 0 is the day on which the game was made, or 1,000 cycles back if that is later.
+        end: the last day, likewise; today if None.
         entity_id: whose trend; the reader's if None.
 
     Returns:
@@ -64,8 +67,12 @@ def trend(
     scope = board_scope(definition, scope_id)
     if entity_id is None and player_id is None:
         raise invalid("/entity_id", "is required where no player reads", code="OBJECT_MISSING_REQUIRED_PROPERTY")
-    today = instants.now().astimezone(ZoneInfo(reader.plan.cycle_timezone)).date()
-    keys = _keys(cycle, start, today if end is None else end)
+    zone = ZoneInfo(reader.plan.cycle_timezone)
+    last = _day(instants.now() if end is None else end, zone)
+    if start == _BEGINNING:
+        keys = _keys(cycle, _day(reader.game.created_at, zone), last, shorten=True)
+    else:
+        keys = _keys(cycle, None if start is None else _day(start, zone), last)
     stored = BoardRow.objects.filter(
         game=reader.game, environment=reader.environment, board=board, cycle__in=keys, scope=scope
     )
@@ -74,14 +81,26 @@ def trend(
     return [_shown(key, places.get(key, (0, _ABSENT))) for key in keys]
 
 
-def _keys(cycle: str, start: date | None, end: date) -> list[str]:
-    """The keys of the cycles from a day to a day."""
+def _day(moment: date, zone: tzinfo) -> date:
+    """A day as it is; of an instant the day that it lies in, as far as the calendar of the zone goes."""
+    if not isinstance(moment, datetime):
+        return moment
+    try:
+        return moment.astimezone(zone).date()
+    except OverflowError:
+        return moment.date()
+
+
+def _keys(cycle: str, start: date | None, end: date, *, shorten: bool = False) -> list[str]:
+    """The keys of the cycles from a day to a day; ``shorten`` leaves out the oldest of too many."""
     if end < _FIRST_DAY:
         raise invalid("/end", "should not lie before 1970", code="MINIMUM", found=end.isoformat())
     last = key_of_day(cycle, end)
     keys = [last]
     while len(keys) < _USUALLY if start is None else first_day(keys[-1]) > start:
         if len(keys) == MOST_CYCLES:
+            if shorten:
+                break
             raise invalid("/start", f"should be less than {MOST_CYCLES} cycles before the end", code="MINIMUM")
         keys.append(key_of_day(cycle, first_day(keys[-1]) - timedelta(days=1)))
     if start is not None and start > end:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 import time_machine
 
 from django_playlyfe.engine import selectors, services
+from django_playlyfe.engine.models import Game
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.versions.activation import activate
 
@@ -164,9 +165,27 @@ def test_a_trend_goes_from_day_to_day(ines: Api, quest: Realm) -> None:
         {"date": "2024-03-05", "score": "60", "rank": 1},
     ]
     assert len(ines.get(f"{trend}&entity_id=nobody").json()) == 10
-    for wrong in ("start=5.3.2024", "start=2024-02-30", "end=1709640000"):
+    for wrong in ("start=5.3.2024", "start=2024-02-30", "end=yesterday"):
         assert [path for path, _ in problems(ines.get(f"{trend}&{wrong}"))] == [f"/{wrong.partition('=')[0]}"]
     assert error(ines.get("/runtime/leaderboards/nowhere/trend?cycle=daily")) == (404, "leaderboard_not_found")
+
+
+@pytest.mark.parametrize(
+    "end", ["2024-03-05T23:59:59.999Z", "1709640000", "1709640000000", "2024-03-06T00:30:00%2B01:00"]
+)
+def test_a_trend_takes_instants_for_the_days_that_they_lie_in(ines: Api, end: str) -> None:
+    trend = "/runtime/leaderboards/top_readers/trend?cycle=daily"
+    days = ines.get(f"{trend}&start=2024-03-03T22:30:00-02:00&end={end}").json()
+    assert [day["date"] for day in days] == ["2024-03-04", "2024-03-05"]
+
+
+def test_a_trend_from_the_beginning_begins_with_the_game(ines: Api) -> None:
+    Game.objects.update(created_at=datetime(2024, 3, 1, 23, 59, tzinfo=timezone.utc))
+    trend = "/runtime/leaderboards/top_readers/trend?cycle=daily&start=0"
+    days = [day["date"] for day in ines.get(f"{trend}&end=2024-03-03").json()]
+    assert days == ["2024-03-01", "2024-03-02", "2024-03-03"]
+    long = ines.get(f"{trend}&end=2034-03-03").json()
+    assert (len(long), long[-1]["date"]) == (1000, "2034-03-03")  # as many as a trend shows
 
 
 def test_an_unknown_board_is_not_found(ines: Api) -> None:

@@ -64,13 +64,12 @@ class Query:
         return read_instant(self._values[name], f"/{name}") if name in self._values else None
 
     def day(self, name: str) -> date | None:
-        """A calendar day; None if it is missing. Raises InvalidRequest."""
+        """A calendar day, or an instant, which is a datetime; None if it is missing. Raises InvalidRequest."""
         text = self.text(name)
         if text is None:
             return None
-        if not _DAY.fullmatch(text):
-            raise invalid(f"/{name}", "should be a day as in 2024-03-05", found=text)
-        return read_instant(text, f"/{name}").date()
+        moment = read_instant(text, f"/{name}")
+        return moment.date() if _DAY.fullmatch(text) else moment
 
 
 def read_integer(value: object, path: str, *, least: int) -> int:
