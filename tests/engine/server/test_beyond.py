@@ -152,3 +152,11 @@ class TestCompression:
             tag = known.headers["ETag"]
             unchanged = desk.get(ACTION, If_None_Match=tag, **accepted)
             assert (unchanged.status_code, unchanged.headers["ETag"]) == (304, tag)
+            assert unchanged.headers["Vary"] == known.headers["Vary"]  # RFC 9110 §15.4.5
+
+    def test_what_is_never_compressed_does_not_vary_unchanged_either(self, ines: Api) -> None:
+        for path in ("/runtime/assets/game", f"{METRICS}/xp"):  # an image, and a short answer
+            first = ines.get(path)
+            again = ines.get(path, If_None_Match=first.headers["ETag"])
+            assert again.status_code == 304
+            assert again.headers.get("Vary") == first.headers.get("Vary")

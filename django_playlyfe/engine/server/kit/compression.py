@@ -21,11 +21,16 @@ _LENGTH_VARIES = 100
 _REFUSED = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)
 
 
-def compress(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Compress an answer of these types of 1 KiB or more, or of a length that is not known yet."""
+def may_be_compressed(response: HttpResponseBase) -> bool:
+    """Whether a caller that reads gzip gets another answer: text of 1 KiB or more, or of a length not known yet."""
     if response.headers.get("Content-Type") not in _TYPES or response.headers.get("Content-Encoding"):
-        return response
-    if isinstance(response, HttpResponse) and len(response.content) < SMALLEST:
+        return False
+    return not isinstance(response, HttpResponse) or len(response.content) >= SMALLEST
+
+
+def compress(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Compress an answer that may be, for a caller that reads it."""
+    if not may_be_compressed(response):
         return response
     if response.streaming and cast("StreamingHttpResponse", response).is_async:
         return response  # Django compresses no stream of this kind

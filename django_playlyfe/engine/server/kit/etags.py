@@ -6,7 +6,10 @@ import hashlib
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
+
+from django_playlyfe.engine.server.kit.compression import may_be_compressed
 
 
 def tagged(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -19,8 +22,11 @@ def tagged(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase
     known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
     tag = plain
     if known & {"*", plain, packed}:
+        in_two_forms = may_be_compressed(response)
         response = HttpResponse(status=304)
         del response.headers["Content-Type"]
+        if in_two_forms:
+            patch_vary_headers(response, ["Accept-Encoding"])  # a cache learns from this answer too
         if packed in known and plain not in known:
             tag = packed  # the one that the caller holds, else it would not know which of its answers is meant
     response.headers["ETag"] = tag
