@@ -10,13 +10,16 @@ from django_playlyfe.engine.server.dispatch import api
 from django_playlyfe.engine.server.kit.compression import compress
 from django_playlyfe.engine.server.kit.cors import share
 from django_playlyfe.engine.server.kit.edge import edge, identified
-from django_playlyfe.engine.server.views.health import health
+from django_playlyfe.engine.server.views.health import health, nowhere
 from django_playlyfe.engine.server.views.openapi import docs, openapi
 
 app_name = "playlyfe_server"
 
 _PRIVATE = {"Cache-Control": "private, no-store"}
 _API = {**_PRIVATE, "Playlyfe-Features": "idempotency, played-at"}
+
+handler404 = edge(nowhere, _API, share)
+"""Asked where this is the ROOT_URLCONF. Mounted in a site, other addresses are the site's."""
 
 urlpatterns = [
     re_path(r"^auth/token/?\Z", edge(token, {"Cache-Control": "no-store"}), name="token"),

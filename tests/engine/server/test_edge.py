@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.checks import Tags, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, connection, connections
 from django.test import Client as Browser
@@ -124,6 +125,19 @@ def test_it_can_be_mounted_under_a_prefix(site: Api) -> None:
         assert error(Browser().get("/game/auth/token")) == (404, "route_not_found")
         with pytest.raises(Resolver404):
             resolve("/game/v3/admin")
+
+
+@pytest.mark.parametrize("path", ["/runtime/player", "/player", "/v3/admin", "/auth/nothing", "/"])
+def test_where_it_is_the_whole_site_every_other_address_is_no_route(site: Api, path: str) -> None:
+    with override_settings(ROOT_URLCONF="django_playlyfe.engine.server.urls", DEBUG=False):
+        for method in ("GET", "POST", "PATCH"):
+            answer = Browser().generic(method, f"{path}?player_id=ines", headers={"X-Request-ID": "r-404"})
+            assert error(answer) == (404, "route_not_found")
+            assert answer.json()["error_description"] == "This route does not exist"
+            assert answer.headers["X-Request-ID"] == "r-404"
+        assert Browser().get("/health").status_code == 200
+        assert run_checks(tags=[Tags.urls]) == []
+    assert Browser().get(path if path != "/" else "/nothing").headers["Content-Type"].startswith("text/html")
 
 
 # --- failures ---------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""``GET /health`` for load balancers (``http-api.md`` §12)."""
+"""``GET /health`` for load balancers (``http-api.md`` §12), and addresses that no version of the API has."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ def health(request: HttpRequest, trace: Trace) -> HttpResponse:
     except Error:  # an InterfaceError, of a connection that broke, is no DatabaseError
         return JsonResponse({"status": "unavailable"}, status=503)
     return JsonResponse({"status": "ok"})
+
+
+def nowhere(_request: HttpRequest, _trace: Trace, **_path: object) -> HttpResponse:
+    """No such address. Raises NotFound."""
+    raise make_error("route_not_found")
