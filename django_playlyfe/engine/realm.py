@@ -150,11 +150,13 @@ def version_in_force(game: Game, realm: Realm) -> DesignVersion:
     return version
 
 
-def check_player_id(player_id: object) -> str:
-    """The id itself. Raises InvalidRequest if it cannot be one (``http-api.md`` §4.2)."""
-    if not isinstance(player_id, str) or not _PLAYER_ID.fullmatch(player_id):
+def check_player_id(player_id: object, path: str = "/player_id") -> str:
+    """The id itself. Raises InvalidRequest if it cannot be one (``http-api.md`` §4.2); ``path`` says where it stood."""
+    if not isinstance(player_id, str):
+        raise invalid(path, "should be text, the id of a player", code="INVALID_TYPE", found=player_id)
+    if not _PLAYER_ID.fullmatch(player_id):
         raise invalid(
-            "/player_id",
+            path,
             "should have 1 to 128 letters, digits, '_', '.', '@', '+' or '-', the first a letter, digit or '_'",
             code="PATTERN",
             found=player_id,

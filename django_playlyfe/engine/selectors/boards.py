@@ -127,7 +127,7 @@ def _window(sheet: Sheet, entity_id: str | None, radius: int) -> list[RankedRow]
         raise invalid("/radius", "should be a number from 0 up", code="MINIMUM", found=radius)
     if entity_id is None:
         raise invalid("/entity_id", "is required where no player reads", code="OBJECT_MISSING_REQUIRED_PROPERTY")
-    window = ranks.around(sheet, check_player_id(entity_id), radius)
+    window = ranks.around(sheet, check_player_id(entity_id, "/entity_id"), radius)
     if not window:
         raise make_error("player_not_found")
     return window

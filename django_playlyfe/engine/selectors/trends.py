@@ -76,7 +76,7 @@ def trend(
     stored = BoardRow.objects.filter(
         game=reader.game, environment=reader.environment, board=board, cycle__in=keys, scope=scope
     )
-    entity = check_player_id(entity_id or player_id)
+    entity = check_player_id(entity_id or player_id, "/entity_id")
     places = _places(stored, entity, definition.ties)
     return [_shown(key, places.get(key, (0, _ABSENT))) for key in keys]
 

@@ -264,7 +264,7 @@ def test_an_unknown_board_is_named_as_such(small: Realm) -> None:
         ({"ranking": "near"}, "/ranking"),
         ({"ranking": "relative"}, "/entity_id"),
         ({"ranking": "relative", "entity_id": "a", "radius": -1}, "/radius"),
-        ({"ranking": "relative", "entity_id": ":a"}, "/player_id"),
+        ({"ranking": "relative", "entity_id": ":a"}, "/entity_id"),
     ],
 )
 def test_wrong_arguments_are_named(small: Realm, arguments: dict[str, Any], path: str) -> None:

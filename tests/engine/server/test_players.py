@@ -103,12 +103,12 @@ def test_a_taken_id_is_a_conflict(ines: Api) -> None:
     [
         ({}, "/id", "OBJECT_MISSING_REQUIRED_PROPERTY"),
         ({"alias": "Grace"}, "/id", "OBJECT_MISSING_REQUIRED_PROPERTY"),
-        ({"id": ""}, "/player_id", "PATTERN"),
-        ({"id": 7}, "/player_id", "PATTERN"),
-        ({"id": None}, "/player_id", "PATTERN"),
-        ({"id": ":ada"}, "/player_id", "PATTERN"),
-        ({"id": ["a"]}, "/player_id", "PATTERN"),
-        ({"id": "a\0"}, "/player_id", "PATTERN"),
+        ({"id": ""}, "/id", "PATTERN"),
+        ({"id": 7}, "/id", "INVALID_TYPE"),
+        ({"id": None}, "/id", "INVALID_TYPE"),
+        ({"id": ":ada"}, "/id", "PATTERN"),
+        ({"id": ["a"]}, "/id", "INVALID_TYPE"),
+        ({"id": "a\0"}, "/id", "PATTERN"),
         ({"id": "ada", "email": "x"}, "/email", "INVALID_FORMAT"),
     ],
 )

@@ -102,7 +102,7 @@ def test_a_relative_read_of_somebody_who_is_not_there_finds_no_player(readers: A
         ("cycle=alltime&timestamp=soon", "/timestamp"),
         ("cycle=alltime&detailed=perhaps", "/detailed"),
         ("cycle=alltime&merge_with=by_genre|alltime", "/merge_with"),
-        ("cycle=alltime&ranking=relative&entity_id=:x", "/player_id"),
+        ("cycle=alltime&ranking=relative&entity_id=:x", "/entity_id"),
         ("cycle=alltime&limit=x", "/limit"),
         ("cycle=alltime&merge_with=by_genre/%00|alltime", "/merge_with"),
     ],

@@ -55,13 +55,13 @@ def create(call: ApiCall) -> Logic:
     """A new player."""
     if "id" not in call.body:
         raise invalid("/id", "id is required", code="OBJECT_MISSING_REQUIRED_PROPERTY")
-    key = call.idempotency_key()
+    player_id, key = check_player_id(call.body["id"], "/id"), call.idempotency_key()
     asked = {"alias": call.body.get("alias"), "email": call.body.get("email")}
     if key is None:
-        return partial(services.create_player, call.realm, call.body["id"], **asked)
+        return partial(services.create_player, call.realm, player_id, **asked)
 
     def create_once() -> Answer:
-        created = services.create_player_once(call.realm, call.body["id"], idempotency_key=key, **asked)
+        created = services.create_player_once(call.realm, player_id, idempotency_key=key, **asked)
         return Answer(created.body, REPLAYED if created.replayed else {})
 
     return create_once
