@@ -112,7 +112,8 @@ def _is_judged_at_once(place: Path, problem: Problem) -> bool:
     if problem.absolute_schema_path or problem.code == "EXPRESSION_SYNTAX":  # of the JSON schema, or of an expression
         return True
     if place[:2] == ("constraints", "formula"):
-        return problem.code in ("REFERENCE_NOT_FOUND", "MAXIMUM")  # the latter: compounds that are too deep (§7.3)
+        is_of_a_metric = problem.code == "REFERENCE_NOT_FOUND" and problem.expected == "a metric"  # §15.2
+        return is_of_a_metric or problem.code == "MAXIMUM"  # compounds that are too deep (§7.3)
     return problem.code == "ARRAY_UNIQUE" and place[:1] == ("constraints",)
 
 

@@ -192,6 +192,16 @@ def test_references_are_not_checked_when_written(desk: Api) -> None:
             {"constraints": {"formula": "$scores['rank'] + 1"}},
             ("/metrics/impact/constraints/formula", "REFERENCE_TYPE_MISMATCH"),
         ),
+        (
+            "metrics/impact",
+            {"constraints": {"formula": "$scores['badges']['to_come']"}},
+            ("/metrics/impact/constraints/formula", "REFERENCE_NOT_FOUND"),
+        ),
+        (
+            "metrics/impact",
+            {"constraints": {"formula": "$vars['pages']"}},
+            ("/metrics/impact/constraints/formula", "REFERENCE_NOT_FOUND"),
+        ),
         ("actions/finish_book", {"rate": [51, 86400000, "ROLLING"]}, ("/actions/finish_book/rate/0", "MAXIMUM")),
     ],
 )
