@@ -182,6 +182,12 @@ def count_queries():
 
 
 @pytest.fixture
+def queries_in_full(monkeypatch):
+    """No query is the name of a prepared statement, so a test can see what it does."""
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+
+
+@pytest.fixture
 def hear():
     """``hear(signal)``: a list that fills with what the signal says."""
     connected = []

@@ -326,6 +326,7 @@ def test_a_user_who_should_be_a_player_sees_the_placeholder(make_user, settings,
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("queries_in_full")
 def test_outside_a_transaction_a_tag_opens_none(reader):
     with CaptureQueriesContext(connection) as captured:
         assert "ines" in render("{% playlyfe_player %}", reader)

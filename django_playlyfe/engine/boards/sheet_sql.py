@@ -8,14 +8,12 @@ Each is one statement on purpose: it sees rows, buckets and changes as they were
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django_playlyfe.engine.database import transactions
+from django_playlyfe.engine.database import prepared, transactions
 from django_playlyfe.engine.models import BoardRow, Bucket, BucketChange, Player, Score
-from django_playlyfe.engine.rules.arithmetic import LIMIT
 
 BUCKET, CHANGE, PLAYER = Bucket._meta.db_table, BucketChange._meta.db_table, Player._meta.db_table
 
@@ -43,64 +41,66 @@ class Cuts:
         """The bucket of a score."""
         return bisect_right(self.lows, score)
 
-    def high(self, number: int) -> int:
-        """The highest score of a bucket."""
-        return self.lows[number] - 1 if number < len(self.lows) else LIMIT
 
-
-@lru_cache(maxsize=2)
-def texts(of_scores: bool) -> Texts:
+@lru_cache(maxsize=8)
+def texts(of_scores: bool, vendor: str) -> Texts:
     """The statements for sheets of scores, or of stored rows."""
+    realm = "{0}.game_id = %(game)s AND {0}.environment = %(environment)s"
     if of_scores:
         table, owner = Score._meta.db_table, "player_id"
-        rows = "{0}.game_id = %s AND {0}.environment = %s AND {0}.metric = %s AND {0}.item = ''"
+        rows = realm + " AND {0}.metric = %(metric)s AND {0}.item = ''"
     else:
         table, owner = BoardRow._meta.db_table, "entity_id"
-        rows = (
-            "{0}.game_id = %s AND {0}.environment = %s AND {0}.board = %s AND {0}.cycle = %s AND {0}.scope = %s "
-            "AND {0}.is_own"
-        )
+        rows = realm + " AND {0}.board = %(board)s AND {0}.cycle = %(cycle)s AND {0}.scope = %(scope)s AND {0}.is_own"
     # SQLite takes NOT for no use of an index, and a CROSS JOIN as the order: first the few who are disabled.
-    disabled = "WHERE d.game_id = %s AND d.environment = %s AND d.enabled = FALSE"
+    disabled = f"WHERE {realm.format('d')} AND d.enabled = FALSE"
     hidden = (
         f'SELECT COUNT(*) FROM "{PLAYER}" d CROSS JOIN "{table}" h {disabled} '
         f"AND h.{owner} = d.id AND {rows.format('h')}"
     )
     pending = f'SELECT COALESCE(SUM(c.delta), 0) FROM "{CHANGE}" c WHERE c.histogram_id = b.histogram_id'
+    # One look into the index of the buckets, where the database has a word for it.
+    bucket_of_score = (
+        f'CROSS JOIN LATERAL (SELECT * FROM "{BUCKET}" l WHERE l.histogram_id = %(histogram)s AND l.low <= m.value '
+        "ORDER BY l.low DESC LIMIT 1) b"
+        if vendor == "postgresql"
+        else f'JOIN "{BUCKET}" b ON b.histogram_id = %(histogram)s AND b.low = '
+        f'(SELECT MAX(l.low) FROM "{BUCKET}" l WHERE l.histogram_id = %(histogram)s AND l.low <= m.value)'
+    )
     return Texts(
         better=(
             f"SELECT b.above + ({pending} AND c.number > b.number)"
-            f' + (SELECT COUNT(*) FROM "{table}" r WHERE {rows.format("r")} AND r.value > %s AND r.value <= %s)'
-            f' - ({hidden} AND h.value > %s) FROM "{BUCKET}" b WHERE b.histogram_id = %s AND b.number = %s'
+            f' + (SELECT COUNT(*) FROM "{table}" r WHERE {rows.format("r")}'
+            " AND r.value > %(score)s AND r.value <= b.high)"
+            f' - ({hidden} AND h.value > %(score)s) FROM "{BUCKET}" b '
+            "WHERE b.histogram_id = %(histogram)s AND b.number = %(number)s"
         ),
         place=(
             f'SELECT m.value, EXISTS (SELECT 1 FROM "{PLAYER}" d {disabled}), '
             f"b.above + ({pending} AND c.number > b.number)"
             f' + (SELECT COUNT(*) FROM "{table}" r WHERE {rows.format("r")}'
             " AND r.value > m.value AND r.value <= b.high)"
-            f' FROM "{PLAYER}" p JOIN "{table}" m ON m.{owner} = p.id AND {rows.format("m")} '
-            f'JOIN "{BUCKET}" b ON b.histogram_id = %s AND b.low = '
-            f'(SELECT MAX(l.low) FROM "{BUCKET}" l WHERE l.histogram_id = %s AND l.low <= m.value) '
-            "WHERE p.game_id = %s AND p.environment = %s AND p.player_id = %s AND p.enabled"
+            f' FROM "{PLAYER}" p JOIN "{table}" m ON m.{owner} = p.id AND {rows.format("m")} {bucket_of_score} '
+            f"WHERE {realm.format('p')} AND p.player_id = %(player)s AND p.enabled"
         ),
         total=(
             f"SELECT b.count + b.above + ({pending}) - ({hidden}), "
             f'(SELECT COUNT(*) FROM "{CHANGE}" c WHERE c.histogram_id = b.histogram_id) '
-            f'FROM "{BUCKET}" b WHERE b.histogram_id = %s AND b.number = 0'
+            f'FROM "{BUCKET}" b WHERE b.histogram_id = %(histogram)s AND b.number = 0'
         ),
         counts=(
             f'SELECT b.number, (SELECT COUNT(*) FROM "{table}" r WHERE {rows.format("r")} '
             f"AND r.value >= b.low AND r.value <= b.high), b.count + ({pending} AND c.number = b.number) "
-            f'FROM "{BUCKET}" b WHERE b.histogram_id = %s ORDER BY b.number'
+            f'FROM "{BUCKET}" b WHERE b.histogram_id = %(histogram)s ORDER BY b.number'
         ),
         quantiles=(
             f"SELECT DISTINCT q.value FROM (SELECT r.value, ROW_NUMBER() OVER (ORDER BY r.value) AS place "
-            f'FROM "{table}" r WHERE {rows.format("r")}) q WHERE q.place %% %s = 0 ORDER BY q.value'
+            f'FROM "{table}" r WHERE {rows.format("r")}) q WHERE q.place %% %(step)s = 0 ORDER BY q.value'
         ),
         size=f'SELECT COUNT(*) FROM "{table}" r WHERE {rows.format("r")}',
         several=(
             f'SELECT MIN(r.value) <> MAX(r.value) FROM "{table}" r '
-            f"WHERE {rows.format('r')} AND r.value >= %s AND r.value <= %s"
+            f"WHERE {rows.format('r')} AND r.value >= %(low)s AND r.value <= %(high)s"
         ),
     )
 
@@ -117,77 +117,59 @@ class Texts(NamedTuple):
     several: str
 
 
-def parameters(key: SheetKey) -> tuple[Any, ...]:
-    """What names the rows of a sheet in a statement."""
-    if key.metric:
-        return (key.game, key.environment, key.metric)
-    return (key.game, key.environment, key.board, key.cycle, key.scope)
-
-
 def better(key: SheetKey, cuts: Cuts, score: int) -> int | None:
     """How many visible rows have a better score; None if the histogram is not counted."""
-    rows, number = parameters(key), cuts.number(score)
-    given = (*rows, score, cuts.high(number), key.game, key.environment, *rows, score, cuts.histogram, number)
-    found = _one(texts(bool(key.metric)).better, given)
-    return None if found is None else int(found[0])
+    found = _ask(key, "better", histogram=cuts.histogram, number=cuts.number(score), score=score)
+    return int(found[0][0]) if found else None
 
 
 def total(key: SheetKey, histogram: int) -> tuple[int, int] | None:
     """How many visible rows there are, and how many changes are not folded in; None if the histogram is not counted."""
-    rows = parameters(key)
-    found = _one(texts(bool(key.metric)).total, [key.game, key.environment, *rows, histogram])
-    return None if found is None else (int(found[0]), int(found[1]))
+    found = _ask(key, "total", histogram=histogram)
+    return (int(found[0][0]), int(found[0][1])) if found else None
 
 
 def place(key: SheetKey, cuts: Cuts, player_id: str) -> tuple[int, int] | None:
     """The score of a visible player and how many visible rows have a better one; None without a score, and if the
     histogram is not counted. One statement; where a player is hidden one more."""
-    where, rows, statements = (key.game, key.environment), parameters(key), texts(bool(key.metric))
-    found = _one(statements.place, (*where, *rows, *rows, cuts.histogram, cuts.histogram, *where, player_id))
-    if found is None:
+    found = _ask(key, "place", histogram=cuts.histogram, player=player_id)
+    if not found:
         return None
-    if not found[1]:
-        return int(found[0]), int(found[2])
+    ((score, is_somebody_hidden, above),) = found
+    if not is_somebody_hidden:
+        return int(score), int(above)
     # To leave the hidden ones out takes the database longer to plan than all of the above takes it to run.
-    before = better(key, cuts, int(found[0]))
-    return None if before is None else (int(found[0]), before)
+    before = better(key, cuts, int(score))
+    return None if before is None else (int(score), before)
 
 
 def counts(key: SheetKey, histogram: int) -> list[tuple[int, int, int]]:
     """For each bucket its number, the rows that it has, and those that bucket and changes say."""
-    found = _all(texts(bool(key.metric)).counts, [*parameters(key), histogram])
+    found = _ask(key, "counts", histogram=histogram)
     return [(int(number), int(rows), int(told)) for number, rows, told in found]
 
 
 def quantiles(key: SheetKey, buckets: int) -> list[int]:
     """Scores that cut the rows into so many parts of about the same size, ascending."""
-    statements = texts(bool(key.metric))
-    size = _one(statements.size, parameters(key))
-    step = max((size[0] if size else 0) // buckets, 1)
-    return [int(score) for (score,) in _all(statements.quantiles, [*parameters(key), step])]
+    ((size,),) = _ask(key, "size")
+    return [int(score) for (score,) in _ask(key, "quantiles", step=max(size // buckets, 1))]
 
 
 def has_several_scores(key: SheetKey, low: int, high: int) -> bool:
     """Whether the rows of a range can be told apart by their scores."""
-    found = _one(texts(bool(key.metric)).several, [*parameters(key), low, high])
-    return bool(found and found[0])
+    ((are_several,),) = _ask(key, "several", low=low, high=high)
+    return bool(are_several)
 
 
 def open_transactions() -> tuple[int, int]:
     """On PostgreSQL: the oldest transaction that is still open, and the next one that will begin."""
-    found = _one(
-        "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() s", ()
-    )
-    return (int(found[0]), int(found[1])) if found else (0, 0)
+    text = "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() s"
+    (((oldest, newest),),) = prepared.run(transactions.write_connection(), (text, ()))
+    return int(oldest), int(newest)
 
 
-def _one(text: str, given: Sequence[Any]) -> Any:
-    with transactions.write_connection().cursor() as cursor:
-        cursor.execute(text, given)
-        return cursor.fetchone()
-
-
-def _all(text: str, given: Sequence[Any]) -> list[Any]:
-    with transactions.write_connection().cursor() as cursor:
-        cursor.execute(text, given)
-        return list(cursor.fetchall())
+def _ask(key: SheetKey, what: str, **values: int | str) -> list[prepared.Row]:
+    """The rows that one of the statements gives."""
+    connection = transactions.write_connection()
+    text: str = getattr(texts(bool(key.metric), connection.vendor), what)
+    return prepared.run(connection, (text, {**key._asdict(), **values}))[0]

@@ -7,7 +7,7 @@ takes several statements at once, they cost one round trip.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connections
@@ -15,8 +15,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 
 from django_playlyfe import instants
+from django_playlyfe.engine.database import prepared
 
-Row = tuple[Any, ...]
+Row = prepared.Row
 
 
 class _Composed(NamedTuple):
@@ -28,6 +29,10 @@ class _Composed(NamedTuple):
     text: str
     places: list[tuple[int, Any]]
     converters: list[tuple[int, list[Callable[..., Any]], Any]]
+
+    def filled(self, values: Sequence[Any]) -> prepared.Statement:
+        """The statement with these values."""
+        return self.text, [values[number] if number >= 0 else constant for number, constant in self.places]
 
 
 class Reading:
@@ -79,19 +84,7 @@ def read(alias: str, *asked: Asked) -> list[list[Row]]:
     database takes several statements at once."""
     connection = connections[alias]
     found = [(reading.composed(connection), values) for reading, values in asked]
-    texts = [composed.text for composed, _ in found]
-    given = [[values[n] if n >= 0 else constant for n, constant in composed.places] for composed, values in found]
-    rows: list[list[Row]] = []
-    with connection.cursor() as cursor:
-        if len(found) > 1 and _takes_several(connection):
-            cursor.execute(";".join(texts), [value for values in given for value in values])
-            rows.append(cursor.fetchall())
-            while cursor.nextset():
-                rows.append(cursor.fetchall())
-        else:
-            for text, values in zip(texts, given, strict=True):
-                cursor.execute(text, values)
-                rows.append(cursor.fetchall())
+    rows = prepared.run(connection, *(composed.filled(values) for composed, values in found))
     return [
         _converted(each, composed.converters, connection) if composed.converters else each
         for each, (composed, _) in zip(rows, found, strict=True)
@@ -101,13 +94,6 @@ def read(alias: str, *asked: Asked) -> list[list[Row]]:
 def _marker(number: int, kind: type) -> int | str:
     """A value that stands for another one, and that no query has by itself."""
     return -(2**62) - number if kind is int else f"\ue000{number}"
-
-
-def _takes_several(connection: BaseDatabaseWrapper) -> bool:
-    """Whether several statements may be sent as one text: psycopg 3 can, unless the server binds their values."""
-    options = connection.settings_dict["OPTIONS"]
-    driver = getattr(connection, "Database", None)
-    return getattr(driver, "__name__", "") == "psycopg" and not options.get("server_side_binding")
 
 
 def _converted(rows: list[Row], converters: list[Any], connection: BaseDatabaseWrapper) -> list[Row]:

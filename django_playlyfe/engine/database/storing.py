@@ -24,6 +24,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DateField, Field, Model, UUIDField
 from django.db.models.constants import OnConflict
 
+from django_playlyfe.engine.database import prepared
 from django_playlyfe.instants import InstantField
 
 Row = tuple[Any, ...]
@@ -64,11 +65,11 @@ def upsert(alias: str, what: Upsert) -> None:
         return
     connection = connections[alias]
     text = _text(connection, what.model, what.key, what.values)
+    if connection.vendor == "postgresql":
+        prepared.run(connection, (text, [_as_json(what.model, what.rows)]))
+        return
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(text, [_as_json(what.model, what.rows)])
-        else:
-            cursor.executemany(text, _for_driver(connection, what.model, what.rows))
+        cursor.executemany(text, _for_driver(connection, what.model, what.rows))
 
 
 def add(alias: str, model: type[Model], rows: Sequence[Row]) -> None:
@@ -85,10 +86,9 @@ def insert_many(alias: str, instances: Sequence[Model]) -> None:
     if connection.vendor == "postgresql":
         model = type(instances[0])
         text = f"{_text(connection, model)} RETURNING {_key_of(connection, model)}"
-        with connection.cursor() as cursor:
-            cursor.execute(text, [_as_json(model, [row_of(instance) for instance in instances])])
-            for instance, (key,) in zip(instances, cursor.fetchall(), strict=True):
-                _mark_stored(instance, key, alias)
+        (keys,) = prepared.run(connection, (text, [_as_json(model, [row_of(instance) for instance in instances])]))
+        for instance, (key,) in zip(instances, keys, strict=True):
+            _mark_stored(instance, key, alias)
     elif connection.features.can_return_rows_from_bulk_insert:
         _insert_in_batches(connection, instances)
     else:
@@ -146,9 +146,8 @@ def _insert_at_once(
         parts.append(("below", _text(connection, below.model, parent=below.parent)))
         given.append(_as_json(below.model, below.rows))
     together = ", ".join(f"{name} AS ({text})" for name, text in parts)
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH {together} SELECT {key} FROM inserted", given)
-        _mark_stored(instance, cursor.fetchone()[0], connection.alias)
+    (((new,),),) = prepared.run(connection, (f"WITH {together} SELECT {key} FROM inserted", given))
+    _mark_stored(instance, new, connection.alias)
 
 
 def _mark_stored(row: Model, key: object, alias: str) -> None:
