@@ -51,7 +51,8 @@ def test_lists_and_details_are_shown(staff: Client, played: Callable[[int], None
 @pytest.mark.parametrize("model", MODELS)
 def test_nothing_can_be_added_changed_or_deleted(staff: Client, played: Callable[[int], None], model: str) -> None:
     played(1)
-    assert staff.get(reverse(f"admin:django_playlyfe_engine_{model}_add")).status_code == 403
+    if model != "game":  # a game is begun at the desk
+        assert staff.get(reverse(f"admin:django_playlyfe_engine_{model}_add")).status_code == 403
     row = {"game": Game, "designversion": DesignVersion, "player": Player, "call": Call}[model].objects.first()
     assert row is not None
     for page in ("change", "delete"):

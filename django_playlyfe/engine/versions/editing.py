@@ -66,6 +66,29 @@ def bootstrap(realm: Realm, version: str) -> Wire:
     return {**_NO_BOOTSTRAP, **_document(realm, version).get("bootstrap", {})}
 
 
+# --- beginning --------------------------------------------------------------------------------------------------------
+
+
+def begin(game_id: str, body: Mapping[str, Any]) -> Game:
+    """Make a game with a working design, and nothing in force.
+
+    Args:
+        game_id: its id, whatever id ``body`` says.
+        body: a design as in a design file; ``{"game": {"title": …}}`` is an empty one.
+
+    Raises:
+        DesignInvalid: it has errors, or the id cannot be one.
+        Conflict: there is such a game (``game_exists``).
+    """
+    document = checked_design(Realm(game_id), body)
+    games = Game.objects.using(transactions.write_alias())
+    made = {"title": document["game"]["title"], "document": document}
+    game, is_new = games.get_or_create(game_id=document["game"]["id"], defaults=made)
+    if not is_new:
+        raise make_error("game_exists", f"The game '{game.game_id}' exists already", status=409)
+    return game
+
+
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 

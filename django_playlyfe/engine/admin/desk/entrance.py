@@ -23,7 +23,7 @@ from django_playlyfe.engine.versions import editing
 Wire = dict[str, Any]
 View = Callable[..., HttpResponse]
 
-LOOK, EDIT, PUBLISH = "view_game", "change_game", "publish_design"
+LOOK, EDIT, PUBLISH, ADD = "view_game", "change_game", "publish_design", "add_game"
 """The permissions of the app that pages ask for."""
 
 
