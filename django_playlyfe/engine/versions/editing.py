@@ -20,7 +20,6 @@ from django_playlyfe.engine.exceptions import DesignInvalid
 from django_playlyfe.engine.models import DesignVersion, Game
 from django_playlyfe.engine.realm import Realm, find_game
 from django_playlyfe.engine.refusals import invalid
-from django_playlyfe.engine.services.awarding import award_all
 from django_playlyfe.engine.versions.activation import activate, checked_design
 from django_playlyfe.wire import make_error
 
@@ -212,9 +211,8 @@ def document_of(game: Game) -> Wire:
     return document
 
 
-def activate_working_design(realm: Realm, *, award: bool = False) -> DesignVersion:
-    """Make the working design the one that judges plays in the realm's environment. ``award``: as
-    :func:`~django_playlyfe.engine.versions.activation.activate`.
+def activate_working_design(realm: Realm) -> DesignVersion:
+    """Make the working design the one that judges plays in the realm's environment.
 
     Raises:
         DesignInvalid: it has errors. They are stored in the ``_errors`` of the components, with a summary on the game,
@@ -228,8 +226,6 @@ def activate_working_design(realm: Realm, *, award: bool = False) -> DesignVersi
     except DesignInvalid as error:
         _note_problems(realm, error.report)
         raise
-    if award:
-        award_all(Realm(version.game.game_id, realm.environment))
     return version
 
 
