@@ -8,12 +8,12 @@ app_name = "playlyfe"
 
 urlpatterns = [
     path("profile/", views.ProfileView.as_view(), name="profile"),
-    # A player id may hold what a path may hold: other servers take any text.
+    # An id may hold what a path may hold: other servers take any text.
     path("players/<path:player_id>/", views.PlayerView.as_view(), name="player"),
     path("actions/", views.ActionsView.as_view(), name="actions"),
-    path("actions/<str:action>/", views.PlayView.as_view(), name="play"),
+    path("actions/<path:action>/", views.PlayView.as_view(), name="play"),
     path("leaderboards/", views.LeaderboardsView.as_view(), name="leaderboards"),
-    path("leaderboards/<str:board>/", views.LeaderboardView.as_view(), name="leaderboard"),
+    path("leaderboards/<path:board>/", views.LeaderboardView.as_view(), name="leaderboard"),
     path("badges/<path:name>/", views.BadgeView.as_view(), name="badge"),
     re_path(
         r"^pictures/(?P<alias>[^/]+)/(?P<kind>badge|level)/(?P<name>.+)/$", views.PictureView.as_view(), name="picture"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from typing import Any, Literal
 
 from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
@@ -19,6 +20,11 @@ JSON_BYTES = 2 * 1024 * 1024
 FEED_BYTES = 8 * 1024 * 1024
 
 PIECE = 64 * 1024
+
+_DEEPEST = 100
+"""Arrays and objects inside each other. Every reader of JSON gives up somewhere, PostgreSQL at a depth of its own."""
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+"""The escape of NUL, after an even number of backslashes."""
 
 Trouble = Literal["", "truncated", "timeout", "too_large", "undecodable"]
 """Why a body could not be read whole; empty if it was."""
@@ -78,16 +84,37 @@ def _finite(text: str) -> float:
 def parse_json(body: bytes) -> Any:
     """A JSON text in strict UTF-8 as Python data; None if it is empty.
 
+    NUL, which PostgreSQL stores nowhere, becomes the replacement character: a name with one in it is shown, and the
+    play in whose answer it stands is settled.
+
     Raises:
-        NotJSON: also for NaN and infinities, numbers of thousands of digits, nesting beyond the stack, half characters.
+        NotJSON: also for NaN and infinities, numbers of thousands of digits, nesting beyond 100, half characters.
     """
     try:
         text = body.decode("utf-8-sig")
         if not text.strip():
             return None
+        if "\\u0000" in text:
+            text = _NUL.sub(r"\1\\ufffd", text)
         value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
         if "\\ud" in text or "\\uD" in text:  # half of a surrogate pair: no database could store it
             json.dumps(value, ensure_ascii=False).encode()
+        if text.count("[") + text.count("{") > _DEEPEST:
+            _check_depth(value)
     except (ValueError, RecursionError):
         raise NotJSON("The body is not JSON") from None
     return value
+
+
+def _check_depth(value: Any) -> None:
+    """Level by level, not by recursion, which is what the limit protects."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    if any(isinstance(value, (dict, list)) for value in level):
+        raise NotJSON("The nesting is too deep")

@@ -7,11 +7,13 @@ call (``reliability.md`` §2.2, §2.3). A :class:`Flight` notes both for the req
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import socket
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
+from http import HTTPStatus
 from typing import Any
 
 from requests.adapters import DEFAULT_POOLBLOCK, HTTPAdapter
@@ -89,9 +91,31 @@ def flying(flight: Flight) -> Iterator[None]:
             flight.land()
 
 
+class _Answer(http.client.HTTPResponse):
+    """An answer as the standard has it, where the library is laxer than is safe."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """The final status line. The library skips 100 only; what comes before the answer, such as 103 Early Hints,
+        would be taken for it, and the answer itself for that to the connection's next request."""
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # unknown to typeshed
+            if not HTTPStatus.PROCESSING <= status < HTTPStatus.OK:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+
+    def _read_next_chunk_size(self) -> int:
+        """The size of the next chunk. A negative one would have all that comes read at once, whatever its size."""
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # unknown to typeshed
+        if size < 0:
+            self.close()
+            raise ValueError("A chunk cannot have less than no bytes")
+        return size
+
+
 class _WatchedConnection(HTTPConnection):
     """Tells the flight which socket carries it and whether anything of it was sent."""
 
+    response_class = _Answer
     last_used = float("-inf")
     _is_tunnelling = False
     _held: list[bytes] | None = None

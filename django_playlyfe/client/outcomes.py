@@ -114,6 +114,8 @@ def judge_answer(arrived: Arrived, kind: Kind) -> Verdict:
     status = arrived.status
     if 300 <= status < 400:
         return _redirected(status)
+    if status < 200:  # 101: from here on the server speaks something else, and what it did nobody knows
+        return Verdict("UNKNOWN", errors.BadResponse, "undecodable", status=status, strain="failure")
     if status == 407:  # the proxy's own answer: the request went no further
         return Verdict("NOT_SENT", errors.NotSent, "proxy", status=status, strain="failure")
     value, trouble = _parse(arrived)

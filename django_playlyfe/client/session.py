@@ -192,7 +192,7 @@ class Transport:
             proxies=proxies,
         )
         headers = response.headers
-        if 300 <= response.status_code < 400:
+        if response.status_code < 200 or 300 <= response.status_code < 400:  # nothing more is read of these
             response.raw.close()
             return Arrived(response.status_code, headers)
         if outgoing.streams_for and response.status_code == 200:

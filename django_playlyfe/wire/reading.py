@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django_playlyfe import types
-from django_playlyfe.wire.values import as_array, as_object, as_text, read_instant, read_number, wrong_shape
+from django_playlyfe.wire.values import (
+    as_array,
+    as_object,
+    as_text,
+    read_chance,
+    read_instant,
+    read_number,
+    wrong_shape,
+)
 
 
 def read_ref(value: Any) -> types.Ref:
@@ -142,9 +150,16 @@ def read_feed(value: Any) -> tuple[types.Event, ...]:
     """An activity feed: a bare array, or null when empty."""
     shared = {"level", "achievement", "create"}
     return tuple(
-        read_event(event, is_global=isinstance(event, Mapping) and event.get("event") in shared)
+        read_event(event, is_global=isinstance(event, Mapping) and as_text(event.get("event")) in shared)
         for event in as_array(value, "a feed")
     )
+
+
+def _read_offered(value: Any) -> str | dict[str, str]:
+    """What a reward gives: a number, a formula or the name of a state; of sets item name -> count."""
+    if isinstance(value, Mapping):
+        return {name: as_text(count) for name, count in value.items()}
+    return as_text(value)
 
 
 def read_action(value: Any) -> types.Action:
@@ -169,8 +184,8 @@ def read_action(value: Any) -> types.Action:
             types.Reward(
                 read_metric_ref(entry.get("metric")),
                 as_text(entry.get("verb")),
-                entry.get("value", ""),
-                entry.get("probability", 1),
+                _read_offered(entry.get("value")),
+                read_chance(entry.get("probability", 1)),
             )
             for entry in rewards
         ),
@@ -195,6 +210,8 @@ def read_metric_definition(value: Any) -> types.MetricDefinition:
 def read_leaderboard_info(value: Any) -> types.LeaderboardInfo:
     """One entry of ``GET /runtime/leaderboards``."""
     value = as_object(value, "a leaderboard")
+    if not value.get("id"):
+        raise wrong_shape("a leaderboard should have an id")
     scope = as_object(value.get("scope") or {"type": "game"}, "a scope")
     return types.LeaderboardInfo(
         id=as_text(value.get("id")),

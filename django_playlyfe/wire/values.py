@@ -9,6 +9,9 @@ from typing import Any
 
 from django_playlyfe import exceptions as errors
 
+_MOST_DIGITS = 1000
+"""Of a number. One written as "1e999999999" would take hours to become an int, and no page could show it."""
+
 
 def wrong_shape(what: str) -> errors.BadResponse:
     """The error for an answer that cannot be read; ``what`` names the expectation."""
@@ -37,9 +40,9 @@ def read_instant(value: Any) -> datetime:
     """An ISO timestamp as an aware datetime in UTC."""
     try:
         moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-    except ValueError:
+        return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    except (ValueError, OverflowError):  # the first hours of year 1 east of Greenwich are in no year
         raise wrong_shape("a timestamp should be ISO 8601") from None
-    return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def write_instant(moment: datetime) -> str:
@@ -57,7 +60,7 @@ def read_number(value: Any) -> int | None:
         return None
     if isinstance(value, bool):
         raise wrong_shape("a score should be a number")
-    if isinstance(value, int):
+    if isinstance(value, int) and value.bit_length() <= _MOST_DIGITS * 3:
         return value
     try:
         number = Decimal(str(value))
@@ -65,4 +68,17 @@ def read_number(value: Any) -> int | None:
         raise wrong_shape("a score should be a number") from None
     if not number.is_finite():
         return None
+    if number.adjusted() >= _MOST_DIGITS:
+        raise wrong_shape(f"a score should have at most {_MOST_DIGITS} digits")
     return int(number.to_integral_value(rounding="ROUND_HALF_UP"))
+
+
+def read_chance(value: Any) -> float:
+    """A probability, as a number or as text."""
+    try:
+        chance = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else None
+    except ValueError:
+        chance = None
+    if chance is None or not 0 <= chance <= 1:
+        raise wrong_shape("a probability should be a number from 0 to 1")
+    return chance

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 
 import pytest
@@ -23,6 +24,8 @@ from django_playlyfe.client.bodies import NotJSON, parse_json
         b"1e999",
         b"[-1e999]",
         b"[" * 200_000,
+        b"[" * 101 + b"]" * 101,
+        b'{"a":' * 101 + b"1" + b"}" * 101,
         b"1" * 5_000,
         b'"\\ud800"',
         b'{"\\udfff": 1}',
@@ -50,15 +53,20 @@ def test_what_is_not_json_is_said_to_be_so(body):
         (b'"\\ud83d\\ude00"', "😀"),
         (b"9007199254740993", 9007199254740993),
         (b'{"error": "\\u0065rror"}', {"error": "error"}),
+        (b'{"a\\u0000": "b\\u0000\\\\\\u0000"}', {"a\ufffd": "b\ufffd\\\ufffd"}),
+        (b'"\\\\u0000"', "\\u0000"),
+        (b"[" * 100 + b"]" * 100, functools.reduce(lambda inner, _: [inner], range(99), [])),
+        (b"[" + b"[]," * 1000 + b"{}]", [[]] * 1000 + [{}]),
     ],
 )
 def test_json_is_read(body, value):
     assert parse_json(body) == value
 
 
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=10,
 )
 

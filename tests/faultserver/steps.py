@@ -25,6 +25,7 @@ class Step:
         length: ``Content-Length`` as it is claimed, None for the true one.
         delay: seconds before anything is sent.
         at_once: bytes of the body that come at once before it drips.
+        interim: heads that are sent before the answer's own, such as that of 103 Early Hints.
     """
 
     on: str = "api"
@@ -39,6 +40,7 @@ class Step:
     length: int | None = None
     delay: float = 0.0
     at_once: int = 0
+    interim: str = ""
 
     @property
     def applies(self) -> bool:

@@ -130,6 +130,7 @@ class Listener:
                 self.game.perform(method, target, headers, body)
             return False
         data = base64.b64decode(step.base64) if step.base64 else _encode(value)
+        connection.sendall(step.interim.encode("latin-1"))
         if step.do == "raw":
             connection.sendall(data)
             return False
