@@ -15,6 +15,7 @@
 ``W005``   the table of a DatabaseCache is missing (asks the database: ``check --database default``)
 ``W006``   a row has been due for more than 300 seconds: nobody delivers (asks the database)
 ``W007``   deliveries share an SQLite database that does not begin transactions with IMMEDIATE
+``W008``   credentials of a game on a server, and no BACKEND: the game is the embedded engine
 =========  ==================================================================================================
 """
 
@@ -24,6 +25,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags
+from django.core.checks import Warning as CheckWarning
 from django.core.checks import register as register_check
 from django.db import router
 
@@ -69,7 +71,16 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
             Error(problem.message, hint=problem.hint or None, id=f"django_playlyfe.{problem.identifier}")
             for problem in problems
         ]
-    messages: list[CheckMessage] = []
+    messages: list[CheckMessage] = [
+        CheckWarning(
+            f"PLAYLYFE[{alias!r}] has credentials of a game on a server, but names no BACKEND: "
+            "its game is the embedded engine.",
+            hint=f'Write "BACKEND": "{conf.HTTP_BACKEND}", or take CLIENT_ID and CLIENT_SECRET away.',
+            id="django_playlyfe.W008",
+        )
+        for alias, entry in conf.as_given().items()
+        if "BACKEND" not in entry and (entry.get("CLIENT_ID") or entry.get("CLIENT_SECRET"))
+    ]
     for alias in games:
         try:
             messages += games[alias].check()

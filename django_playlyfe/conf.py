@@ -21,8 +21,11 @@ from django.utils.module_loading import import_string
 from django_playlyfe.exceptions import ConfigurationError
 
 DEFAULT_GAME = "default"
+LONGEST_ALIAS = 100
 ENGINE_APP = "django_playlyfe.engine"
 ENGINE_BACKEND = "django_playlyfe.backends.engine.EngineBackend"
+HTTP_BACKEND = "django_playlyfe.backends.http.HttpBackend"
+OUR_BACKENDS = (ENGINE_BACKEND, HTTP_BACKEND)
 
 UserFunction = Callable[[Any], Any]
 """What a site plugs in: one argument, the user."""
@@ -89,7 +92,7 @@ class Problem:
 
 
 class _Wrong(ValueError):
-    """A value cannot be used; the text ends the sentence "PLAYLYFE[…][…] …"."""
+    """A value cannot be used; the text ends the sentence "PLAYLYFE[…][…] …", with or without its full stop."""
 
 
 class _NotFound(_Wrong):
@@ -123,7 +126,7 @@ def _options(value: Any) -> Mapping[str, Any]:
 def _cache_alias(value: Any) -> str:
     alias = _text(value)
     if alias not in django_settings.CACHES:
-        raise _Wrong(f"names {alias!r}, which is not in CACHES{nearest(alias, django_settings.CACHES)}")
+        raise _Wrong(f"names {alias!r}, which is not in CACHES{nearest(alias, django_settings.CACHES, '.')}")
     return alias
 
 
@@ -179,14 +182,20 @@ def _import(path: str) -> Any:
 
 def _kind(value: Any) -> str:
     """What a value is, without showing it: it may be a secret."""
-    return "None" if value is None else f"a {type(value).__name__}"
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
-def nearest(name: object, known: Iterable[str]) -> str:
-    """``"; did you mean 'X'?"`` with the known name that looks most like ``name``, or nothing."""
+def nearest(name: object, known: Iterable[str], otherwise: str = "") -> str:
+    """``"; did you mean 'X'?"`` with the known name that looks most like ``name``, else ``otherwise``."""
     by_upper = {candidate.upper(): candidate for candidate in known}
     close = difflib.get_close_matches(str(name).upper(), by_upper, n=1)
-    return f"; did you mean {by_upper[close[0]]!r}?" if close else ""
+    return f"; did you mean {by_upper[close[0]]!r}?" if close else otherwise
+
+
+def sentence(text: str) -> str:
+    """The text with a full stop, unless it ends like a sentence."""
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 _KEYS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
@@ -275,13 +284,19 @@ def _read() -> tuple[Mapping[str, GameSettings], tuple[Problem, ...]]:
     return read, tuple(wrong)
 
 
-def _read_game(alias: str, entry: Any) -> tuple[dict[str, Any], list[Problem]]:
+def _read_game(alias: Any, entry: Any) -> tuple[dict[str, Any], list[Problem]]:
     """Values by attribute name, and what is wrong with them."""
     where = f"PLAYLYFE[{alias!r}]"
+    if not isinstance(alias, str) or not 0 < len(alias) <= LONGEST_ALIAS or "/" in alias:
+        return {}, [Problem("E001", f"{where}: a game's name is text of 1 to {LONGEST_ALIAS} characters without '/'.")]
     if not isinstance(entry, Mapping):
         return {}, [Problem("E001", f"{where} should be a dictionary, not {_kind(entry)}.")]
     wrong = [
-        Problem("E002", f"{where} has the unknown key {key!r}{nearest(key, _KEYS)}", f"Known: {', '.join(_KEYS)}.")
+        Problem(
+            "E002",
+            f"{where} has the unknown key {key!r}{nearest(key, _KEYS, '.')}",
+            f"Known: {', '.join(_KEYS)}. What a backend alone knows, such as AUTH_URL, goes into its OPTIONS.",
+        )
         for key in entry
         if key not in _KEYS
     ]
@@ -296,7 +311,7 @@ def _read_game(alias: str, entry: Any) -> tuple[dict[str, Any], list[Problem]]:
             values[key.lower()] = read(entry.get(key, default))
         except _Wrong as error:
             identifier = "E004" if isinstance(error, _NotFound) else "E003"
-            wrong.append(Problem(identifier, f"{where}[{key!r}] {error}."))
+            wrong.append(Problem(identifier, sentence(f"{where}[{key!r}] {error}")))
     return values, wrong
 
 

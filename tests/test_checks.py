@@ -64,7 +64,27 @@ def test_the_engine_backend_without_the_engine_is_an_error(settings):
 def test_an_unknown_option_is_named_with_the_nearest_one():
     with override_settings(PLAYLYFE={"default": {"OPTIONS": {"ENVIROMENT": "staging"}}}):
         (message,) = check_settings()
-    assert "did you mean 'ENVIRONMENT'?" in message.msg
+    assert message.msg.endswith("did you mean 'ENVIRONMENT'?")
+    with override_settings(PLAYLYFE={"default": {"OPTIONS": {"AUTH_URL": "https://game.example"}}}):
+        (message,) = check_settings()
+    assert message.msg.endswith("unknown key 'AUTH_URL'; the embedded engine knows GAME and ENVIRONMENT.")
+
+
+def test_credentials_without_a_backend_are_a_warning():
+    with override_settings(PLAYLYFE={"default": {"CLIENT_ID": "site", "CLIENT_SECRET": "secret-canary"}}):
+        (message,) = check_settings()
+    assert message.id == "django_playlyfe.W008"
+    assert "secret-canary" not in f"{message.msg} {message.hint}"
+    with override_settings(PLAYLYFE={"default": {"BACKEND": ENGINE, "CLIENT_ID": "site", "CLIENT_SECRET": "s"}}):
+        assert check_settings() == []
+
+
+@pytest.mark.parametrize("given", ["django_playlyfe.backends.HttpBackend", "django_playlyfe.backends.http.HTTPBackend"])
+def test_a_backend_that_is_nearly_ours_is_answered_with_ours(given):
+    with override_settings(PLAYLYFE={"default": {"BACKEND": given}}):
+        (message,) = check_settings()
+    assert message.id == "django_playlyfe.E004"
+    assert message.msg.endswith("did you mean 'django_playlyfe.backends.http.HttpBackend'?")
 
 
 class LinksElsewhere:

@@ -93,12 +93,16 @@ def test_an_unknown_game_is_named_with_the_nearest_one():
         ({"default": "engine"}, "E001", "PLAYLYFE['default'] should be a dictionary, not a str"),
         ({"default": {"BACKENDS": ENGINE}}, "E002", "unknown key 'BACKENDS'; did you mean 'BACKEND'?"),
         ({"default": {"player_alias": "x"}}, "E002", "unknown key 'player_alias'; did you mean 'PLAYER_ALIAS'?"),
+        ({"default": {"AUTH_URL": "x"}}, "E002", "unknown key 'AUTH_URL'."),
+        ({"default": {}, 7: {}}, "E001", "text of 1 to 100 characters"),
+        ({"default": {}, "a/b": {}}, "E001", "without '/'"),
+        ({"default": {}, "x" * 101: {}}, "E001", "text of 1 to 100 characters"),
         ({"default": {"CREATE_PLAYERS": "False"}}, "E003", "is the text 'False', which counts as true"),
-        ({"default": {"CREATE_PLAYERS": 0}}, "E003", "should be True or False, not a int"),
+        ({"default": {"CREATE_PLAYERS": 0}}, "E003", "should be True or False, not an int"),
         ({"default": {"ON_USER_DELETE": "erase"}}, "E003", 'should be "forget" or "keep"'),
         ({"default": {"CACHE": "defautl"}}, "E003", "not in CACHES; did you mean 'default'?"),
-        ({"default": {"CLIENT_ID": 7}}, "E003", "should be text, not a int"),
-        ({"default": {"READER_PLAYER_ID": 7}}, "E003", "should be text, not a int"),
+        ({"default": {"CLIENT_ID": 7}}, "E003", "should be text, not an int"),
+        ({"default": {"READER_PLAYER_ID": 7}}, "E003", "should be text, not an int"),
         ({"default": {"OPTIONS": ["GAME"]}}, "E003", "should be a dictionary, not a list"),
         ({"default": {"PLAYER_ID": 7}}, "E003", "should be a function of the user"),
         ({"default": {"PLAYER_ID": "nowhere.at.all"}}, "E004", "cannot be imported"),
@@ -117,6 +121,12 @@ def test_what_is_wrong_is_found_and_reading_it_raises(given, identifier, message
         with pytest.raises(ConfigurationError) as caught:
             games()
         assert message in str(caught.value)
+
+
+def test_an_option_in_the_wrong_place_is_told_its_place():
+    with override_settings(PLAYLYFE={"default": {"AUTH_URL": "https://game.example/auth/token"}}):
+        (problem,) = problems()
+    assert "AUTH_URL, goes into its OPTIONS" in problem.hint
 
 
 def test_all_problems_are_found_at_once():

@@ -52,7 +52,8 @@ def backend_class(settings: GameSettings) -> type[GameBackend]:
     try:
         found = import_string(settings.backend)
     except ImportError as error:
-        raise ConfigurationError(f"{where} cannot be imported: {error}") from error
+        said = f"{where} cannot be imported: {error}"
+        raise ConfigurationError(conf.sentence(said + conf.nearest(settings.backend, conf.OUR_BACKENDS))) from error
     if not (isinstance(found, type) and issubclass(found, GameBackend)):
         raise ConfigurationError(f"{where}: {settings.backend} is not a subclass of GameBackend.")
     return found

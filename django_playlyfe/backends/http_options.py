@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +28,10 @@ LINES_TO_ADD = """Write, with what the server gave you when the client was made:
             }},
         }},
     }}"""
+
+
+_OF_A_PROXY = re.compile(r"(https?|all)(://[^/]+)?|no")
+"""Keys of ``PROXIES``, as requests reads them: a scheme, or a scheme and a host."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,9 @@ class HttpOptions:
         )
 
 
+_BLANK = "begins or ends with a blank or a line break; a file or a shell has put it there"
+
+
 class _Wrong(ValueError):
     """A value cannot be used; the text ends the sentence "PLAYLYFE[…]['OPTIONS'][…] …"."""
 
@@ -63,6 +72,12 @@ def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
         raise _Wrong("should be True or False (env.bool() reads it)")
     return value
+
+
+def _encryption(value: Any) -> bool:
+    if _boolean(value) and importlib.util.find_spec("cryptography") is None:
+        raise _Wrong('needs the extra "crypto": pip install "django-playlyfe[crypto]"')
+    return bool(value)
 
 
 def _seconds(value: Any) -> float:
@@ -74,6 +89,8 @@ def _seconds(value: Any) -> float:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise _Wrong("should be text")
+    if value != value.strip():
+        raise _Wrong(_BLANK)
     return value
 
 
@@ -99,13 +116,16 @@ def _ca_bundle(value: Any) -> str | Literal[False] | None:
         return value
     if not isinstance(value, (str, Path)):
         raise _Wrong("should be the path of a file")
+    if not Path(value).exists():
+        raise _Wrong(f"names {str(value)!r}, and there is no such file")
     return str(value)
 
 
 def _proxies(value: Any) -> Mapping[str, str] | None:
     if value is None:
         return None
-    if not isinstance(value, Mapping) or not all(isinstance(part, str) for pair in value.items() for part in pair):
+    is_of_texts = isinstance(value, Mapping) and all(isinstance(part, str) for pair in value.items() for part in pair)
+    if not is_of_texts or not all(_OF_A_PROXY.fullmatch(scheme) for scheme in value):  # others would be passed over
         raise _Wrong('should look like {"https": "http://proxy:3128"}')
     return dict(value)
 
@@ -123,7 +143,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "CA_BUNDLE": _ca_bundle,
     "PROXIES": _proxies,
     "TOKEN_IN": _one_of("header", "query"),
-    "TOKEN_ENCRYPTION": _boolean,
+    "TOKEN_ENCRYPTION": _encryption,
     "TIMEOUT": _timeout,
     "HARD_LIMIT": _seconds,
     "PAGE_BUDGET": _seconds,
@@ -160,7 +180,10 @@ def _read(settings: conf.GameSettings) -> tuple[HttpOptions, list[Wrong]]:
     given = settings.options
     wrong = _missing(settings, where)
     wrong += [
-        Wrong(f"{where}['OPTIONS'] has the unknown key {key!r}{conf.nearest(key, _READERS)}.")
+        Wrong(
+            f"{where}['OPTIONS'] has the unknown key {key!r}{conf.nearest(key, _READERS, '.')}",
+            f"Known: {', '.join(_READERS)}.",
+        )
         for key in given
         if key not in _READERS
     ]
@@ -169,7 +192,8 @@ def _read(settings: conf.GameSettings) -> tuple[HttpOptions, list[Wrong]]:
         try:
             values[key.lower()] = _READERS[key](given[key])
         except _Wrong as error:
-            wrong.append(Wrong(f"{where}['OPTIONS'][{key!r}] {error}."))
+            if given[key] is not None or key not in ("AUTH_URL", "API_URL"):  # said to be lacking already
+                wrong.append(Wrong(conf.sentence(f"{where}['OPTIONS'][{key!r}] {error}")))
     for key in ("AUTH_URL", "API_URL"):
         if values.get(key.lower()):
             wrong += _insecure(where, key, values)
@@ -177,18 +201,23 @@ def _read(settings: conf.GameSettings) -> tuple[HttpOptions, list[Wrong]]:
 
 
 def _missing(settings: conf.GameSettings, where: str) -> list[Wrong]:
-    """Hosts have no default: the old public names may belong to anyone now."""
-    needed = {
+    """What nobody can do without. Hosts have no default: the old public names may belong to anyone now."""
+    needed: dict[str, Any] = {
         "CLIENT_ID": settings.client_id,
         "CLIENT_SECRET": settings.client_secret,
         "AUTH_URL": settings.options.get("AUTH_URL"),
         "API_URL": settings.options.get("API_URL"),
     }
+    wrong = [
+        Wrong(f"{where}[{name!r}] {_BLANK}.")
+        for name in ("CLIENT_ID", "CLIENT_SECRET")
+        if needed[name] != needed[name].strip()
+    ]
     missing = [name for name, value in needed.items() if not value]
-    if not missing:
-        return []
-    hint = LINES_TO_ADD.format(alias=settings.alias)
-    return [Wrong(f"{where} is a remote game and lacks {', '.join(missing)}.", hint)]
+    if missing:
+        hint = LINES_TO_ADD.format(alias=settings.alias)
+        wrong.append(Wrong(f"{where} is a remote game and lacks {', '.join(missing)}.", hint))
+    return wrong
 
 
 def _insecure(where: str, key: str, values: Mapping[str, Any]) -> list[Wrong]:

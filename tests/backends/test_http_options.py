@@ -42,7 +42,16 @@ def test_a_block_that_lacks_everything_names_it_and_the_lines_to_add():
 def test_an_unknown_option_names_the_nearest():
     with site({**URLS, "TIME_OUT": 3}):
         (message,) = found()
-    assert "did you mean 'TIMEOUT'?" in message.msg
+    assert message.msg.endswith("did you mean 'TIMEOUT'?")
+    assert "UNCERTAIN" in message.hint, "all of them"
+
+
+@pytest.mark.parametrize("name", ["CLIENT_ID", "CLIENT_SECRET"])
+def test_credentials_with_a_line_break_at_their_end_are_told_so(name):
+    with site(**{name: f"{SECRET}\n"}):
+        (message,) = found()
+    assert f"['{name}'] begins or ends with a blank" in message.msg
+    assert SECRET not in message.msg
 
 
 @pytest.mark.parametrize(
@@ -62,7 +71,12 @@ def test_an_unknown_option_names_the_nearest():
         ({"CA_BUNDLE": False}, "only while DEBUG"),
         ({"CA_BUNDLE": 7}, "path of a file"),
         ({"PROXIES": "proxy:3128"}, "should look like"),
+        ({"PROXIES": {"HTTPS_PROXY": "http://proxy:3128"}}, "should look like"),
+        ({"PROXIES": {"https://": "http://proxy:3128"}}, "should look like"),
+        ({"CA_BUNDLE": "/nowhere/ca.pem"}, "'/nowhere/ca.pem', and there is no such file"),
         ({"AUTH_URL": 7}, "should be text"),
+        ({"API_URL": "https://api.game.example/v2\n"}, "line break"),
+        ({"API_URL": None}, "lacks API_URL"),
     ],
 )
 def test_a_wrong_value_is_named(options, text):
@@ -79,7 +93,7 @@ def test_a_wrong_value_is_named(options, text):
     [
         {"API_URL": "http://127.0.0.1:8001/v2"},
         {"API_URL": "http://api.game.example/v2", "ALLOW_INSECURE_HTTP": True},
-        {"CA_BUNDLE": "/etc/ssl/ca.pem", "PROXIES": {"https": "http://proxy:3128"}, "TIMEOUT": [1, 2]},
+        {"CA_BUNDLE": __file__, "PROXIES": {"https": "http://proxy:3128", "all://localhost": ""}, "TIMEOUT": [1, 2]},
         {"UNCERTAIN": {"wave": "resend"}, "DELIVERY": "worker", "DELIVERY_RATE": 5, "TOKEN_IN": "query"},
     ],
 )
@@ -105,10 +119,18 @@ def test_an_encrypted_token_needs_its_extra_or_has_it():
         try:
             import cryptography  # noqa: F401 - whether it is there decides what is right
         except ImportError:
-            with pytest.raises(ConfigurationError, match="django-playlyfe\\[crypto\\]"):
-                games["default"].client  # noqa: B018 - reading it makes the client
+            (message,) = found()
+            assert 'pip install "django-playlyfe[crypto]"' in message.msg
         else:
+            assert found() == []
             assert games["default"].client is not None
+
+
+def test_an_encrypted_token_without_its_extra_is_an_error(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with site({**URLS, "TOKEN_ENCRYPTION": True}):
+        (message,) = found()
+    assert 'pip install "django-playlyfe[crypto]"' in message.msg
 
 
 def test_no_secret_shows_in_a_repr():

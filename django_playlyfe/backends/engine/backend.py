@@ -87,7 +87,8 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
         where = f"PLAYLYFE[{self.alias!r}]"
         options = self.settings.options
         problems = [
-            f"{where}['OPTIONS'] has the unknown key {key!r}{conf.nearest(key, OPTIONS)}."
+            f"{where}['OPTIONS'] has the unknown key {key!r}"
+            + conf.nearest(key, OPTIONS, f"; the embedded engine knows {' and '.join(OPTIONS)}.")
             for key in options
             if key not in OPTIONS
         ]
