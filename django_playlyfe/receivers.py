@@ -41,9 +41,10 @@ def connect() -> None:
 
 
 def _listen_to_deletions(model: type[Model]) -> None:
-    """Hear of deleted users, of proxies and child classes too, and of nothing else: a receiver for every model would
-    keep Django from deleting the rows of any table of the site in one statement."""
-    if issubclass(model, get_user_model()):
+    """Hear of deleted users, also through proxies, and of nothing else: a receiver for every model would keep Django
+    from deleting the rows of any table of the site in one statement. A row of a child class may go alone
+    (``delete(keep_parents=True)``); where the user goes with it, Django tells of the user too."""
+    if issubclass(model, get_user_model()) and model._meta.concrete_model is get_user_model()._meta.concrete_model:
         pre_delete.connect(user_deleted, sender=model, dispatch_uid="django_playlyfe.user_deleted")
 
 

@@ -147,3 +147,10 @@ class TestStatus:
             code, said = run("playlyfe_status")
         assert code == 2
         assert "did you mean 'BACKEND'" in said
+
+
+def test_a_database_without_our_tables_is_told_from_a_game_that_fails(monkeypatch):
+    monkeypatch.setattr(PlayerLink._meta, "db_table", "no_such_table")
+    code, said = run("playlyfe_status")
+    assert code == 2
+    assert "Did you run `manage.py migrate`?" in said

@@ -25,6 +25,10 @@ def with_settings(**keys):
     return override_settings(PLAYLYFE={"default": {"BACKEND": "django_playlyfe.backends.engine.EngineBackend", **keys}})
 
 
+def user_fields(user):
+    return {field.name: getattr(user, field.name) for field in user._meta.fields}
+
+
 def broken_backend():
     return override_settings(PLAYLYFE={"default": {"BACKEND": f"{__name__}.BrokenBackend"}})
 
@@ -123,12 +127,36 @@ class TestRegistration:
 
         with with_settings(CREATE_PLAYERS=False):
             user = make_user()
-        librarian = Librarian(pk=user.pk, **{field.name: getattr(user, field.name) for field in user._meta.fields})
+        librarian = Librarian(pk=user.pk, **user_fields(user))
         librarian._state.db = "default"
         post_save.send(
             sender=Librarian, instance=librarian, created=True, raw=False, using="default", update_fields=None
         )
         assert link_of(user).state == "linked"
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_player_goes_with_the_user_and_not_with_the_row_of_a_child_class(self, make_user):
+        with isolate_apps("django_playlyfe"):
+
+            class Librarian(get_user_model()):
+                class Meta:
+                    app_label = "django_playlyfe"
+
+        with connection.schema_editor() as editor:
+            editor.create_model(Librarian)
+        try:
+            users = [make_user(), make_user()]
+            rows = [Librarian(pk=user.pk, **user_fields(user)) for user in users]
+            for row in rows:
+                row.save_base(raw=True)
+            rows[0].delete(keep_parents=True)
+            assert link_of(users[0]).state == "linked"
+            rows[1].delete()
+            assert link_of(users[1]) is None
+            assert list(get_user_model().objects.values_list("pk", flat=True)) == [users[0].pk]
+        finally:
+            with connection.schema_editor() as editor:
+                editor.delete_model(Librarian)
 
     def test_other_models_are_none_of_our_business(self, count_queries):
         from django.contrib.sessions.models import Session

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.utils import OperationalError, ProgrammingError
 
 from django_playlyfe.conf import DEFAULT_GAME, game_settings
 from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
@@ -33,6 +34,9 @@ class GameCommand(BaseCommand):
             raise CommandError(str(error), returncode=WRONG_INPUT) from error
         except PlaylyfeError as error:
             raise CommandError(str(error), returncode=SOME_FAILED) from error
+        except (OperationalError, ProgrammingError) as error:
+            said = f"The tables cannot be used: {error}. Did you run `manage.py migrate`?"
+            raise CommandError(said, returncode=WRONG_INPUT) from error
 
     def check_game(self, alias: str) -> None:
         """Refuse a game that the settings do not name before anything else is done."""
