@@ -183,7 +183,24 @@ def rows():
 
 
 def the_play():
-    return Delivery.objects.filter(kind="play").latest("pk")
+    return the_row("play")
+
+
+def the_row(kind):
+    """The newest row of a kind."""
+    return Delivery.objects.filter(kind=kind).latest("pk")
+
+
+of_each_kind = pytest.mark.parametrize("kind", ["play", "score"])
+"""A row of the table that speaks of plays, for edited scores too (``reliability.md`` §2.3: "play, score")."""
+
+
+def owe(kind, user, **options):
+    """Owe a play, or five more coins."""
+    if kind == "play":
+        return services.play(user, "wave", **options)
+    coins = {"metric": {"id": "coins", "type": "point"}, "verb": "add", "value": "5"}
+    return services.adjust_scores(user, [coins], **options)
 
 
 in_each_mode = pytest.mark.parametrize("mode", ["announced", "hold", "resend"])
@@ -201,56 +218,61 @@ def once_star(remote, site, player, page, clock, caplog, events):
     means, what was logged and what the user saw. Gives the row.
 
     Args:
+        kind: ``score`` for an edit instead of a play.
         mode: the server has announced that it honours keys; or not, and the site holds or resends.
         late: when a request that hangs takes effect: "before" or "after" the second drainer.
     """
 
-    def run(mode, *steps, late="", **options):
+    def run(mode, *steps, kind="play", late="", **options):
         remote.reset(*steps, announces=mode == "announced")
         uncertain = {"*": "resend" if mode == "resend" else "hold"}
         site(remote.url, UNCERTAIN=uncertain, **options)
         user = player()
-        services.play(user, "wave")
+        owe(kind, user)
         drain()
+        called = {"play": "/play", "score": "/scores"}[kind]
         assert any(
-            "/play" in record.getMessage() and "outcome=UNKNOWN" in record.getMessage() for record in caplog.records
+            called in record.getMessage() and "outcome=UNKNOWN" in record.getMessage() for record in caplog.records
         )
         assert events()[-1] == ("delivery.uncertain" if mode == "hold" else "delivery.sent")
         page(user)
         assert services.feedback(user) == [], "nothing has come of it yet"
         if late == "before":
-            _release_and_wait(remote)
-        first = len(remote.applied())
+            _release_and_wait(remote, kind)
+        first = len(remote.applied(kind))
         site(remote.url, UNCERTAIN=uncertain)
         clock.move(3600)
         drain()
         if late == "after":
-            _release_and_wait(remote, more_than=len(remote.applied()) - (mode == "announced"))
+            _release_and_wait(remote, kind, more_than=len(remote.applied(kind)) - (mode == "announced"))
             first = 1
-        row, sent = the_play(), remote.plays
+        row, sent = the_row(kind), remote.sent(kind)
         assert {request["headers"]["idempotency-key"] for request in sent} == {str(row.key)}
         told = services.feedback(user)
         if mode == "hold":
             assert (row.state, len(sent)) == ("uncertain", 1), "no second POST"
-            assert len(remote.applied()) == first
+            assert len(remote.applied(kind)) == first
             assert told == [], "a person has to decide first"
         else:
             assert (row.state, len(sent)) == ("delivered", 2)
-            assert len(remote.applied()) == (1 if mode == "announced" else first + 1)
+            assert len(remote.applied(kind)) == (1 if mode == "announced" else first + 1)
             assert row.evidence == ("" if mode == "announced" else "resent")
-            assert row.answer["replayed"] is (mode == "announced" and first == 1 and late != "after")
             assert "delivery.settled" in events()
-            assert ([news.status for news in told], services.feedback(user)) == (["applied"], []), "told once"
+            if kind == "play":
+                assert row.answer["replayed"] is (mode == "announced" and first == 1 and late != "after")
+                assert ([news.status for news in told], services.feedback(user)) == (["applied"], []), "told once"
+            else:
+                assert [score["metric"]["id"] for score in row.answer["player"]["scores"]] == ["xp"]
         return row
 
     return run
 
 
-def _release_and_wait(remote, more_than=0):
+def _release_and_wait(remote, kind, more_than=0):
     """Let what hangs take effect."""
     remote.release()
     give_up_at = time.monotonic() + 20
-    while len(remote.applied()) <= more_than:
+    while len(remote.applied(kind)) <= more_than:
         assert time.monotonic() < give_up_at
         time.sleep(0.005)
 

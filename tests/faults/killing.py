@@ -30,8 +30,9 @@ from django.utils import timezone
 
 from django_playlyfe import services
 from django_playlyfe.client.connections import _WatchedConnection
-from django_playlyfe.delivery import claim, desk, drain, sending, wake
+from django_playlyfe.delivery import claim, drain, sending, wake
 from django_playlyfe.models import Delivery
+from django_playlyfe.services import queue
 from tests.clusters import Cluster
 
 KILLED = 9
@@ -75,11 +76,11 @@ def after(owner, name, hits=2):
 
 
 def half_a_request():
-    """Die with half of a play's head on the wire."""
+    """Die with half of the head of a play, or of an edit, on the wire."""
     original = _WatchedConnection.send
 
     def send(self, data):
-        if isinstance(data, bytes) and b"/play?" in data.partition(b"\r\n")[0]:
+        if isinstance(data, bytes) and any(end in data.partition(b"\r\n")[0] for end in (b"/play?", b"/scores ")):
             if self.sock is None:
                 self.connect()
             self.sock.sendall(data[: len(data) // 2])
@@ -90,17 +91,15 @@ def half_a_request():
 
 
 def answer_on_its_way():
-    """Die when the server has answered a play, and nothing of that was read."""
+    """Die when the server has answered a play, or an edit, and nothing of that was read."""
     original_request, original = _WatchedConnection.request, _WatchedConnection.getresponse
 
     def request(self, method, url, *arguments, **options):
-        self.is_play = "/play" in url.partition("?")[0].rpartition("/players")[0] or url.partition("?")[0].endswith(
-            "/play"
-        )
+        self.counts_twice = url.partition("?")[0].endswith(("/play", "/scores"))
         original_request(self, method, url, *arguments, **options)
 
     def getresponse(self, *arguments, **options):
-        if self.is_play:
+        if self.counts_twice:
             select.select([self.sock], [], [], 20)
             die()
         return original(self, *arguments, **options)
@@ -152,11 +151,15 @@ def a_minute_later() -> None:
 
 
 def owe(case: str) -> None:
-    """A user whose creation and two plays are owed, and a player with two plays."""
+    """A user whose creation and two plays are owed, and a player with two plays; or edits, in cases that say so."""
     user = get_user_model().objects.create(username=case)
     for action in ("a1", "a2"):
-        services.play(user, action)
-        services.play(f"{MODE}{case}-player", action)
+        for who in (user, f"{MODE}{case}-player"):
+            if case.endswith("-score"):
+                metric = {"id": action, "type": "point"}
+                services.adjust_scores(who, [{"metric": metric, "verb": "add", "value": "1"}])
+            else:
+                services.play(who, action)
 
 
 def seen(case: str) -> dict:
@@ -165,8 +168,13 @@ def seen(case: str) -> dict:
     rows = Delivery.objects.filter(subject__in=(str(user.pk), f"{MODE}{case}-player")).order_by("pk")
     return {
         "user": str(user.pk),
-        "rows": [[row.subject, row.kind, row.action, row.state, str(row.key)] for row in rows],
+        "rows": [[row.subject, row.kind, action_of(row), row.state, str(row.key)] for row in rows],
     }
+
+
+def action_of(row: Delivery) -> str:
+    """The action of a play; the metric of an edit."""
+    return row.payload["rewards"][0]["metric"]["id"] if row.kind == "score" else row.action
 
 
 # cases ----------------------------------------------------------------------------------------------------------------
@@ -175,7 +183,7 @@ def seen(case: str) -> dict:
 def killed_at(case: str) -> dict:
     owe(case)
     exits = []
-    for install in POINTS[case]:
+    for install in POINTS[case.removesuffix("-score")]:
 
         def work(install=install):
             install()
@@ -206,13 +214,13 @@ def killed_while_a_person_settles(case: str) -> dict:
 
     def person_is_killed():
         after(QuerySet, "update", hits=1)
-        desk.send_again(Delivery.objects.filter(state="uncertain"))
+        queue.send_again(Delivery.objects.filter(state="uncertain"))
 
     exits = [exit_code(fork(lose_a_play))]
     a_minute_later()
     exits += [exit_code(fork(drain_all)), exit_code(fork(person_is_killed))]
     held = Delivery.objects.filter(state="uncertain").count()
-    desk.send_again(Delivery.objects.filter(state="uncertain"))
+    queue.send_again(Delivery.objects.filter(state="uncertain"))
     exits.append(exit_code(fork(drain_all)))
     return {"exits": exits, "held": held, **seen(case)}
 
@@ -416,7 +424,9 @@ def told_to_stop(case: str) -> dict:
 CASES = {
     "D4": killed_before_the_kick,
     **dict.fromkeys(POINTS, killed_at),
+    **dict.fromkeys((f"{point}-score" for point in POINTS), killed_at),
     "D13": killed_while_a_person_settles,
+    "D13-score": killed_while_a_person_settles,
     "D14": four_drainers,
     "D15": stopped_with_the_answer_in_hand,
     "D16": locked_while_settling,

@@ -28,7 +28,7 @@ from django_playlyfe.exceptions import (
 from django_playlyfe.models import Delivery, PlayerLink, Queue
 from tests.faultserver.steps import ALWAYS, Step
 
-from .conftest import in_each_mode, raised, rows, the_play
+from .conftest import in_each_mode, of_each_kind, owe, raised, rows, the_play, the_row
 
 pytestmark = pytest.mark.django_db
 
@@ -44,17 +44,22 @@ def on_play(**values):
     return Step(on="play", **values)
 
 
-def test_A1_a_token_refused_once_is_renewed_and_the_play_applied_once(remote, site, player, events):
+def on(kind, **values):
+    return Step(on=kind, **values)
+
+
+@of_each_kind
+def test_A1_a_token_refused_once_is_renewed_and_the_play_applied_once(kind, remote, site, player, events):
     site(remote.url)
     user = player()
-    services.play(user, "wave")
+    owe(kind, user)
     drain()
     remote.revoke()
-    services.play(user, "wave")
+    owe(kind, user)
     drain()
-    assert the_play().state == "delivered"
-    assert (len(remote.plays), len(remote.applied()), remote.token_requests) == (3, 2, 2)
-    first, again = remote.plays[1:]
+    assert the_row(kind).state == "delivered"
+    assert (len(remote.sent(kind)), len(remote.applied(kind)), remote.token_requests) == (3, 2, 2)
+    first, again = remote.sent(kind)[1:]
     assert first["headers"]["idempotency-key"] == again["headers"]["idempotency-key"]
     assert first["headers"]["authorization"] != again["headers"]["authorization"]
     assert events().count("token.refused") == 1
@@ -99,6 +104,16 @@ def test_A3_access_denied_never_renews_whatever_its_status(remote, site, player,
     page(user)
 
 
+def test_A3_an_edit_that_is_denied_has_failed_and_renews_nothing(remote, site, player, page):
+    remote.reset(on("score", status=401, body=ACCESS_DENIED))
+    site(remote.url)
+    user = player()
+    assert isinstance(raised(owe, "score", user, wait=True), AccessDenied)
+    assert (the_row("score").state, remote.token_requests, len(remote.sent("score"))) == ("dead", 1, 1)
+    page(user)
+
+
+@of_each_kind
 @pytest.mark.parametrize(
     ("headers", "wait"),
     [
@@ -113,15 +128,15 @@ def test_A3_access_denied_never_renews_whatever_its_status(remote, site, player,
     ],
 )
 def test_A4_A5_A6_a_429_is_waited_out_by_everybody_and_costs_no_attempt(
-    headers, wait, remote, site, player, page, clock, events
+    headers, wait, kind, remote, site, player, page, clock, events
 ):
-    remote.reset(on_play(status=429, headers=headers, body={}))
+    remote.reset(on(kind, status=429, headers=headers, body={}))
     backend = site(remote.url)
     user = player()
-    services.play(user, "wave")
+    owe(kind, user)
     now = instants.now()
     drain()
-    row = the_play()
+    row = the_row(kind)
     assert (row.state, row.attempts) == ("pending", 0)
     assert "throttle.set" in events()
     page(user)
@@ -135,7 +150,7 @@ def test_A4_A5_A6_a_429_is_waited_out_by_everybody_and_costs_no_attempt(
     assert len(remote.requests("/v2")) == 2, "its status and the play; then the host is left alone, by pages too"
     clock.move(7 * 3600)
     drain()
-    assert (the_play().state, len(remote.applied())) == ("delivered", 1)
+    assert (the_row(kind).state, len(remote.applied(kind))) == ("delivered", 1)
 
 
 def test_A7_503_with_rate_limit_exceeded_is_a_refusal_of_the_game(remote, site, player):
@@ -150,26 +165,37 @@ def test_A7_503_with_rate_limit_exceeded_is_a_refusal_of_the_game(remote, site, 
     assert len(services.feedback(user)) == 1
 
 
+def test_A7_503_with_rate_limit_exceeded_on_an_edit_is_the_limit_of_the_client(remote, site, player, clock):
+    remote.reset(on("score", status=503, body=refusal("rate_limit_exceeded", "slow down")))
+    backend = site(remote.url)
+    assert owe("score", player(), wait=True).status == "pending"
+    row = the_row("score")
+    assert (row.state, row.attempts) == ("pending", 0)
+    assert backend.client.throttle.record().why == "rate"
+    clock.move(3600)
+    drain()
+    assert (the_row("score").state, len(remote.applied("score"))) == ("delivered", 1)
+
+
+@of_each_kind
 @in_each_mode
-def test_A8_a_plain_503_throttles_and_leaves_open_what_happened(mode, remote, once_star, events):
-    once_star(mode, on_play(status=503, body="busy"))
+def test_A8_a_plain_503_throttles_and_leaves_open_what_happened(mode, kind, once_star, events):
+    once_star(mode, on(kind, status=503, body="busy"), kind=kind)
     assert "throttle.set" in events()
-    if mode != "hold":  # else there was nothing left to send
-        after = [request["target"] for request in remote.requests("/v2")]
-        play = max(number for number, target in enumerate(after) if "/play" in target)
-        assert "/v2/admin" in after[:play], "a probe went first"
 
 
+@of_each_kind
 @in_each_mode
-def test_A9_a_500_after_applying_is_not_applied_twice(mode, once_star):
-    row = once_star(mode, on_play(status=500, body=refusal("internal_error"), apply=True))
-    if mode == "announced":
+def test_A9_a_500_after_applying_is_not_applied_twice(mode, kind, once_star):
+    row = once_star(mode, on(kind, status=500, body=refusal("internal_error"), apply=True), kind=kind)
+    if (mode, kind) == ("announced", "play"):
         assert len(row.answer["events"]["local"]) == 1
 
 
+@of_each_kind
 @in_each_mode
-def test_A10_html_of_a_proxy_is_no_answer(mode, once_star):
-    once_star(mode, on_play(status=502, body=HTML, headers={"Content-Type": "text/html"}))
+def test_A10_html_of_a_proxy_is_no_answer(mode, kind, once_star):
+    once_star(mode, on(kind, status=502, body=HTML, headers={"Content-Type": "text/html"}), kind=kind)
 
 
 def test_A10_a_read_is_repeated_once_in_the_background(remote, processes):
@@ -220,6 +246,7 @@ def test_A12_a_limit_of_players_pauses_creations_and_nobody_elses_plays(remote, 
     assert rows() == [("create", "pending"), ("play", "pending"), ("play", "delivered")]
 
 
+@of_each_kind
 @pytest.mark.parametrize(
     "fault",
     [
@@ -228,16 +255,17 @@ def test_A12_a_limit_of_players_pauses_creations_and_nobody_elses_plays(remote, 
         pytest.param({"chunked": "broken"}, id="A14-chunked"),
     ],
 )
-def test_A13_A14_a_play_whose_answer_cannot_be_read_was_applied(fault, remote, site, player):
-    remote.reset(on_play(apply=True, **fault))
+def test_A13_A14_a_play_whose_answer_cannot_be_read_was_applied(fault, kind, remote, site, player):
+    remote.reset(on(kind, apply=True, **fault))
     site(remote.url)
     user = player()
-    result = services.play(user, "wave", wait=True)
-    assert (result.status, result.events) == ("applied", ())
+    result = owe(kind, user, wait=True)
+    assert result.status == "applied"
+    assert not (result.events if kind == "play" else result.player)
     drain()
-    row = the_play()
+    row = the_row(kind)
     assert (row.state, row.evidence, row.answer) == ("delivered", "unread", None)
-    assert (len(remote.plays), len(remote.applied())) == (1, 1)
+    assert (len(remote.sent(kind)), len(remote.applied(kind))) == (1, 1)
 
 
 def test_A13_a_read_that_is_no_json_is_a_bad_response(remote, processes):
@@ -330,19 +358,20 @@ def test_A18_no_content_is_fine_where_nothing_is_due(remote, processes):
     assert raised(client.player, "ada").reason == "wrong_shape"
 
 
+@of_each_kind
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_A19_a_redirected_play_pauses_the_queue_and_goes_nowhere(status, remote, site, player, events):
+def test_A19_a_redirected_play_pauses_the_queue_and_goes_nowhere(status, kind, remote, site, player, events):
     other = remote.listen("other")
-    remote.reset(on_play(status=status, headers={"Location": f"http://127.0.0.1:{other}/v2/x"}, body=""))
+    remote.reset(on(kind, status=status, headers={"Location": f"http://127.0.0.1:{other}/v2/x"}, body=""))
     site(remote.url)
-    result = services.play(player(), "wave", wait=True)
+    result = owe(kind, player(), wait=True)
     assert result.status == "pending"
-    row = the_play()
+    row = the_row(kind)
     assert (row.state, row.attempts) == ("pending", 0)
     assert "redirect" in Queue.objects.get().reason
     assert "queue.paused" in events()
     assert (remote.record("other")["connections"], remote.record("other")["bytes"]) == (0, 0)
-    assert len(remote.plays) == 1
+    assert len(remote.sent(kind)) == 1
 
 
 def test_A20_a_wrong_base_url_kills_no_play(remote, site, player, clock):
@@ -366,30 +395,32 @@ def test_A20_a_wrong_base_url_kills_no_play(remote, site, player, clock):
     assert backend.client.throttle.record().is_active, "pages leave it alone too"
 
 
-def test_A21_a_play_that_cannot_be_right_does_not_hold_up_the_next_one(remote, site, player, caplog):
-    remote.reset(on_play(status=400, body=refusal("validation_exception", "pages is missing")))
+@of_each_kind
+def test_A21_a_play_that_cannot_be_right_does_not_hold_up_the_next_one(kind, remote, site, player, caplog):
+    remote.reset(on(kind, status=400, body=refusal("validation_exception", "pages is missing")))
     site(remote.url)
     user = player()
-    services.play(user, "finish_book")
-    services.play(user, "wave")
+    owe(kind, user)
+    owe(kind, user)
     drain()
-    assert rows() == [("play", "dead"), ("play", "delivered")]
+    assert rows() == [(kind, "dead"), (kind, "delivered")]
     assert Delivery.objects.first().error_text == "pages is missing"
-    assert len(remote.applied()) == 1
+    assert len(remote.applied(kind)) == 1
     dead = [record for record in caplog.records if getattr(record, "event", "") == "delivery.dead"]
     assert [(record.levelname, "code=validation_exception" in record.getMessage()) for record in dead] == [
         ("WARNING", True)
     ]
 
 
-def test_A22_a_lost_player_is_created_and_the_play_delivered(remote, site, player):
-    remote.reset(on_play(status=404, body=refusal("player_not_found")))
+@of_each_kind
+def test_A22_a_lost_player_is_created_and_the_play_delivered(kind, remote, site, player):
+    remote.reset(on(kind, status=404, body=refusal("player_not_found")))
     site(remote.url)
     user = player()
-    services.play(user, "wave")
+    owe(kind, user)
     drain()
-    assert the_play().state == "delivered"
-    assert [entry["kind"] for entry in remote.record()["applied"]] == ["create", "play"]
+    assert the_row(kind).state == "delivered"
+    assert [entry["kind"] for entry in remote.record()["applied"]] == ["create", kind]
 
 
 def test_A23_a_player_who_exists_is_linked_and_said_so(remote, site, make_user, caplog):
@@ -471,9 +502,10 @@ LONG = f"HTTP/1.1 200 OK\r\nX-Long: {'y' * 70_000}\r\nContent-Length: 2\r\n\r\n{
 
 
 @pytest.mark.parametrize("head", [MANY, LONG], ids=["many lines", "a long line"])
+@of_each_kind
 @in_each_mode
-def test_A28_unreadable_headers_leave_open_what_a_play_did(head, mode, once_star):
-    once_star(mode, on_play(do="raw", body=head, apply=True))
+def test_A28_unreadable_headers_leave_open_what_a_play_did(head, mode, kind, once_star):
+    once_star(mode, on(kind, do="raw", body=head, apply=True), kind=kind)
 
 
 @pytest.mark.parametrize("head", [MANY, LONG], ids=["many lines", "a long line"])

@@ -20,16 +20,18 @@ from django.contrib.auth import get_user_model
 from django.core import serializers
 from django.core.management import call_command
 from django.db import DatabaseError, OperationalError, connection, connections, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from django_playlyfe import services
-from django_playlyfe.delivery import claim, desk, drain, retention
+from django_playlyfe.delivery import claim, drain, retention
 from django_playlyfe.exceptions import Conflict
 from django_playlyfe.models import Delivery, PlayerLink
+from django_playlyfe.services import queue
 from tests.faultserver.game import played
 from tests.faultserver.steps import ALWAYS, Step
 
-from .conftest import raised, rows, the_play
+from .conftest import of_each_kind, owe, raised, rows, the_play, the_row
 
 pytestmark = pytest.mark.django_db
 
@@ -138,29 +140,31 @@ def test_D16_one_that_stays_locked_leaves_the_row_to_its_lease(remote, site, pla
     assert the_play().answer["replayed"]
 
 
-def test_D18_a_user_deleted_before_the_delivery_was_never_there(remote, site, make_user):
+@of_each_kind
+def test_D18_a_user_deleted_before_the_delivery_was_never_there(kind, remote, site, make_user):
     site(remote.url)
     user = make_user()
-    services.play(user, "wave")
+    owe(kind, user)
     user.delete()
     drain()
-    assert rows() == [("create", "cancelled"), ("play", "cancelled")]
+    assert rows() == [("create", "cancelled"), (kind, "cancelled")]
     assert remote.requests() == []
 
 
+@of_each_kind
 @pytest.mark.parametrize("choice", ["forget", "keep"])
-def test_D19_a_user_deleted_after_the_creation_takes_the_plays_along(choice, remote, site, make_user, settings):
+def test_D19_a_user_deleted_after_the_creation_takes_the_plays_along(choice, kind, remote, site, make_user, settings):
     site(remote.url)
     settings.PLAYLYFE = {"default": {**settings.PLAYLYFE["default"], "ON_USER_DELETE": choice}}
     user = make_user()
     drain()
-    services.play(user, "wave")
+    owe(kind, user)
     user.delete()
     drain()
-    assert rows()[:2] == [("create", "delivered"), ("play", "cancelled")]
+    assert rows()[:2] == [("create", "delivered"), (kind, "cancelled")]
     assert rows()[2:] == ([("delete", "delivered")] if choice == "forget" else [])
     assert remote.record()["players"] == ([] if choice == "forget" else [str(Delivery.objects.first().subject)])
-    assert remote.plays == []
+    assert remote.sent(kind) == []
 
 
 def test_D20_a_payload_that_cannot_be_encoded_is_given_up_and_the_loop_goes_on(remote, site, player, clock, events):
@@ -384,9 +388,9 @@ def test_D26_the_same_action_by_somebody_else_decides_nothing(remote, site, play
     assert the_play().state == "uncertain"
     assert remote.requests("/activity") == []
     assert remote.plays == []
-    assert desk.send_again(Delivery.objects.all()) == 1
+    assert queue.send_again(Delivery.objects.all()) == 1
     drain()
-    assert (the_play().state, the_play().evidence) == ("delivered", "person")
+    assert (the_play().state, the_play().evidence) == ("delivered", "resent")
     assert len(remote.applied()) == 1
 
 
@@ -439,40 +443,91 @@ def test_D31_a_purge_while_draining_takes_only_what_was_settled_long_ago(remote,
     assert len(remote.applied()) == 4
 
 
-def test_D32_a_failed_row_is_owed_again_with_its_key_and_a_new_series(remote, site, make_user, clock):
-    wrong = {"error": "validation_exception", "error_description": "no"}
-    remote.reset(Step(on="create", status=400, body=wrong))
+WRONG = {"error": "validation_exception", "error_description": "no"}
+
+
+@pytest.fixture
+def requeue(client, make_user):
+    """``requeue(*rows)``: somebody presses "try again" in the admin. Gives the page."""
+    boss = make_user(username="boss", is_staff=True, is_superuser=True)
+    Delivery.objects.all().delete()
+
+    def press(*rows):
+        client.force_login(boss)
+        wanted = {"action": "requeue_selected", "_selected_action": [row.pk for row in rows]}
+        return client.post(reverse("admin:django_playlyfe_delivery_changelist"), wanted, follow=True)
+
+    return press
+
+
+def keys_of(requests):
+    return {request["headers"]["idempotency-key"] for request in requests}
+
+
+@of_each_kind
+def test_D32_a_failed_row_is_owed_again_in_the_admin_with_its_key_and_a_new_series(
+    kind, remote, site, player, clock, requeue
+):
+    lost, refused = Step(on=kind, status=500, body=""), Step(on=kind, status=400, body=WRONG)
+    remote.reset(lost, lost, refused)
+    site(remote.url)
+    owe(kind, player())
+    for _ in range(3):
+        drain()
+        clock.move(3600)
+    dead = the_row(kind)
+    assert (dead.state, dead.attempts, dead.sends, dead.error_code) == ("dead", 3, 3, "validation_exception")
+    clock.move(20 * 86400)
+    page = requeue(dead)
+    assert (page.status_code, "1 delivery was changed." in page.content.decode()) == (200, True)
+    row = the_row(kind)
+    assert (row.state, row.attempts, row.key, row.error_code) == ("pending", 0, dead.key, "")
+    assert (row.settled_at, row.answer, row.owner, row.not_before) == (None, None, "", timezone.now())
+    remote.then(Step(on=kind, status=500, body=""))
+    drain()
+    row = the_row(kind)
+    assert (row.state, row.attempts) == ("pending", 1), "fourteen days from now on, not from when it was owed"
+    assert row.not_before - timezone.now() <= timedelta(seconds=5), "the first wait of a series"
+    clock.move(5)
+    drain()
+    assert (the_row(kind).state, the_row(kind).key) == ("delivered", dead.key)
+    assert len(remote.sent(kind)) == 5
+    assert keys_of(remote.sent(kind)) == {str(dead.key)}
+    assert len(remote.applied(kind)) == 1
+    assert "0 deliveries were changed." in requeue(dead).content.decode(), "what is delivered is left alone"
+
+
+def test_D32_a_failed_creation_is_owed_again_and_what_waited_for_it_follows(remote, site, make_user, clock, requeue):
+    remote.reset(Step(on="create", status=400, body=WRONG))
     site(remote.url)
     user = make_user()
     services.play(user, "wave")
     drain()
     assert rows() == [("create", "dead"), ("play", "pending")]
-    key = Delivery.objects.first().key
+    dead = Delivery.objects.get(kind="create")
     clock.move(20 * 86400)
-    assert desk.send_again(Delivery.objects.filter(state="dead")) == 1
-    row = Delivery.objects.first()
-    assert (row.state, row.attempts, row.key) == ("pending", 0, key)
+    requeue(dead)
+    row = Delivery.objects.get(kind="create")
+    assert (row.state, row.attempts, row.key) == ("pending", 0, dead.key)
     assert PlayerLink.objects.get(user=user).state == PlayerLink.State.PENDING
-    remote.then(Step(on="create", status=500, body=""))
     drain()
-    assert Delivery.objects.first().state == "pending", "fourteen days from now on"
-    clock.move(3600)
-    drain()
-    assert Delivery.objects.first().state == "delivered"
-    keys = {request["headers"]["idempotency-key"] for request in remote.requests("/admin/players")}
-    assert keys == {str(key)}
+    assert rows() == [("create", "delivered"), ("play", "delivered")]
+    assert PlayerLink.objects.get(user=user).state == PlayerLink.State.LINKED
+    assert keys_of(remote.requests("/admin/players")) == {str(dead.key)}
 
 
-def test_a_persons_word_settles_an_uncertain_row_once(remote, site, player):
-    remote.reset(Step(on="play", do="close", apply=True), announces=False)
+@of_each_kind
+def test_a_persons_word_settles_an_uncertain_row_once(kind, remote, site, player):
+    remote.reset(Step(on=kind, do="close", apply=True), announces=False)
     site(remote.url)
-    services.play(player(), "wave")
+    owe(kind, player())
     drain()
-    assert (desk.was_applied(Delivery.objects.all()), desk.was_applied(Delivery.objects.all())) == (1, 0)
-    assert desk.send_again(Delivery.objects.all()) == 0
+    rows = Delivery.objects.all()
+    assert (queue.confirm_applied(rows), queue.confirm_applied(rows)) == (1, 0)
+    assert queue.send_again(rows) == 0
     drain()
-    assert (the_play().state, the_play().evidence) == ("delivered", "person")
-    assert (len(remote.plays), len(remote.applied())) == (1, 1)
+    assert (the_row(kind).state, the_row(kind).evidence) == ("delivered", "person")
+    assert (len(remote.sent(kind)), len(remote.applied(kind))) == (1, 1)
 
 
 def test_a_worker_outlives_its_database(remote, site, make_user, monkeypatch):

@@ -22,7 +22,7 @@ from django_playlyfe.models import Delivery, Queue
 from tests.faultserver.steps import ALWAYS, Step
 from tests.faultserver.wire import CERTIFICATES
 
-from .conftest import in_each_mode, raised, rows, the_play
+from .conftest import in_each_mode, of_each_kind, owe, raised, rows, the_play, the_row
 
 pytestmark = pytest.mark.django_db
 
@@ -63,16 +63,18 @@ def test_N1_a_reset_before_the_request_was_not_sent(remote, site, player, clock,
 
 @pytest.mark.parametrize("do", ["reset", "close"])
 @pytest.mark.parametrize("apply", [True, False], ids=["applied", "not applied"])
+@of_each_kind
 @in_each_mode
-def test_N2_a_connection_that_ends_after_the_request_leaves_it_open(do, apply, mode, once_star):
-    once_star(mode, Step(on="play", do=do, apply=apply))
+def test_N2_a_connection_that_ends_after_the_request_leaves_it_open(do, apply, mode, kind, once_star):
+    once_star(mode, Step(on=kind, do=do, apply=apply), kind=kind)
 
 
 @pytest.mark.parametrize("late", [pytest.param("before", id="N3"), pytest.param("after", id="N4")])
+@of_each_kind
 @in_each_mode
-def test_N3_N4_a_play_that_takes_effect_after_the_client_has_given_up(late, mode, once_star):
-    hanging = Step(on="play", do="hang", apply=True)
-    once_star(mode, hanging, late=late, TIMEOUT=(20, 1))
+def test_N3_N4_a_play_that_takes_effect_after_the_client_has_given_up(late, mode, kind, once_star):
+    hanging = Step(on=kind, do="hang", apply=True)
+    once_star(mode, hanging, kind=kind, late=late, TIMEOUT=(20, 1))
 
 
 def test_N6_a_resolver_that_takes_seconds_holds_up_no_page(remote, site, player, page, monkeypatch):
@@ -115,7 +117,8 @@ def test_N7_a_200_that_drips_is_cut_and_not_believed(do, remote, processes, site
 # The test's clock is; certificates are judged by the real one.
 @pytest.mark.filterwarnings("ignore:System time is way off")
 @pytest.mark.parametrize("certificate", ["expired", "wrong_host", "self_signed"])
-def test_N8_a_host_that_cannot_prove_who_it_is_gets_nothing(certificate, remote, site, player, page, hear, clock):
+@of_each_kind
+def test_N8_a_host_that_cannot_prove_who_it_is_gets_nothing(kind, certificate, remote, site, player, page, hear, clock):
     from django_playlyfe import signals
 
     port = remote.listen(certificate, "good" if certificate == "self_signed" else certificate)
@@ -124,9 +127,9 @@ def test_N8_a_host_that_cannot_prove_who_it_is_gets_nothing(certificate, remote,
     bundle = None if certificate == "self_signed" else str(CERTIFICATES / "ca.pem")
     site(remote.url, API_URL=f"https://127.0.0.1:{port}/v2", CA_BUNDLE=bundle)
     user = player()
-    result = services.play(user, "wave", wait=True)
+    result = owe(kind, user, wait=True)
     assert result.status == "pending"
-    row = the_play()
+    row = the_row(kind)
     assert (row.state, row.attempts, row.sends) == ("pending", 0, 0)
     assert (Queue.objects.get().kind, len(heard)) == ("all", 1)
     assert "TLS" in Queue.objects.get().reason

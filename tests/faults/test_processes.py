@@ -19,7 +19,10 @@ from tests.faultserver.handle import ROOT
 
 KILLED = 9
 POINTS = ["D5", "D6", "D7", "D8", "D9", "D10", "D11", "D12"]
-OTHERS = ["D4", "D13", "D14", "D15", "D16", "D17", "D30"]
+POINTS += [f"{point}-score" for point in POINTS]
+"""With plays in flight, and with edited scores."""
+PERSON = ["D13", "D13-score"]
+OTHERS = ["D4", "D14", "D15", "D16", "D17", "D30"]
 
 
 def sqlite(tmp_path_factory):
@@ -75,6 +78,9 @@ def killed(database, server, mode, cases, **environment):
     return json.loads(finished.stdout)
 
 
+ONCE = ("play", "score")
+
+
 class Outcome:
     """What one run of the site left behind."""
 
@@ -83,11 +89,11 @@ class Outcome:
         self._record = server.record()
 
     def applied(self, players):
-        """Plays that took effect, in their order, as player and action."""
+        """Plays and edits that took effect, in their order, as player and action or metric."""
         return [
             (entry["player"], entry["action"])
             for entry in self._record["applied"]
-            if entry["kind"] == "play" and entry["player"] in players
+            if entry["kind"] in ONCE and entry["player"] in players
         ]
 
     def posts(self, key):
@@ -108,9 +114,7 @@ def run(database, fault_process):
     def run(mode):
         if mode not in done:
             fault_process.reset(announces=mode == "announced")
-            cases = POINTS + [case for case in OTHERS if mode == "announced" or case == "D13"]
-            if mode == "announced":
-                cases.remove("D13")
+            cases = POINTS + (OTHERS if mode == "announced" else PERSON)
             if database.startswith("sqlite"):
                 cases = [case for case in cases if case != "D17"]
             done[mode] = None  # if it fails, once is enough
@@ -131,7 +135,7 @@ def check_nothing_lost_doubled_or_out_of_order(outcome, case, *, may_hold=False,
     states = {row[3] for row in rows}
     assert states <= {"delivered", "uncertain"} if may_hold else states == {"delivered"}, rows
     players = {row[0] for row in rows}
-    plays = [(subject, action) for subject, kind, action, _, _ in rows if kind == "play"]
+    plays = [(subject, action) for subject, kind, action, _, _ in rows if kind in ONCE]
     applied = outcome.applied(players)
     assert len(applied) == len(set(applied)), "doubled"
     held = {(row[0], row[2]) for row in rows if row[3] == "uncertain"}
@@ -148,7 +152,7 @@ def test_D5_D6_D7_D8_D9_D10_D11_D12_a_killed_drainer_loses_nothing_and_doubles_n
     assert case["exits"][-1] == 0
     assert set(case["exits"][:-1]) == {KILLED}, "it was killed there"
     check_nothing_lost_doubled_or_out_of_order(outcome, case)
-    if point in {"D9", "D10", "D11", "D12"}:
+    if point.removesuffix("-score") in {"D9", "D10", "D11", "D12"}:
         assert max(len(outcome.posts(row[4])) for row in case["rows"]) == 2, "the same key twice"
 
 
@@ -159,9 +163,9 @@ def test_D6_D7_D8_D9_D10_D11_D12_without_keys_a_play_in_flight_is_held(point, ru
     assert set(case["exits"][:-1]) == {KILLED}
     held = check_nothing_lost_doubled_or_out_of_order(outcome, case, may_hold=True)
     assert len(held) <= 1
-    if point == "D5":
+    if point.removesuffix("-score") == "D5":
         assert held == set(), "nothing had been claimed"
-    if point in {"D8", "D9", "D12"}:
+    if point.removesuffix("-score") in {"D8", "D9", "D12"}:
         assert len(held) == 1
 
 
@@ -173,9 +177,10 @@ def test_D4_killed_after_the_commit_before_the_kick(run):
     check_nothing_lost_doubled_or_out_of_order(outcome, case)
 
 
-def test_D13_killed_while_a_person_settles_a_row(run):
+@pytest.mark.parametrize("name", PERSON)
+def test_D13_killed_while_a_person_settles_a_row(name, run):
     outcome = run("not")
-    case = outcome.cases["D13"]
+    case = outcome.cases[name]
     assert case["exits"] == [KILLED, 0, KILLED, 0]
     assert case["held"] == 1, "what the person had begun came to nothing"
     # A held row holds nobody up, so what a person sends again comes after the player's later plays.

@@ -1,4 +1,4 @@
-"""The game behind the server: tokens, players, and the plays it has applied."""
+"""The game behind the server: tokens, players, and the plays and edits it has applied."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REFUSED_TOKEN = {"error": "invalid_access_token", "error_description": "The Acce
 
 
 class Game:
-    """What the server knows. ``announces`` keys, or takes every play for a new one."""
+    """What the server knows. ``announces`` keys, or takes every play and every edit for a new one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -65,6 +65,8 @@ class Game:
         with self._lock:
             if path.endswith("/play"):
                 return self._play(path, parts.query, headers, body)
+            if is_edit(method, path):
+                return self._edit(path, headers, body)
             if method == "POST" and path == "/admin/players":
                 return self._create(headers, body)
             if method == "DELETE" and path.startswith("/admin/players/"):
@@ -114,6 +116,30 @@ class Game:
         answer = played(player, action, len(self.applied))
         self._answers[key] = answer
         return 200, answer, False
+
+    def _edit(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, Any, bool]:
+        """Scores adjusted, events taken back, a new beginning: each answers the profile. ``action`` of an adjustment is
+        the metric of its first reward, so that edits have an order to be told apart by."""
+        key, content = headers.get("idempotency-key", ""), json.loads(body or b"{}")
+        if self.announces and key in self._answers:
+            return 200, self._answers[key], True
+        _, _, _, player, what = path.split("/")
+        action = content["rewards"][0]["metric"]["id"] if what == "scores" else what
+        entry = {"kind": "score", "player": unquote(player), "action": action, "key": key, "body": body.decode()}
+        self.applied.append(entry)
+        experience = {
+            "metric": {"id": "xp", "name": "Experience", "type": "point"},
+            "value": str(72 + len(self.applied)),
+        }
+        answer = {"id": unquote(player), "alias": player, "enabled": True, "scores": [experience], "teams": []}
+        self._answers[key] = answer
+        return 200, answer, False
+
+
+def is_edit(method: str, path: str) -> bool:
+    """Whether a request changes scores by hand; ``path`` without its version."""
+    found = path.startswith("/admin/players/") and path.rpartition("/")[2]
+    return (method, found) in {("PATCH", "scores"), ("POST", "revert"), ("POST", "reset")}
 
 
 def played(player: str, action: str, number: int) -> dict[str, Any]:

@@ -75,7 +75,12 @@ class FaultServer:
     @property
     def plays(self) -> list[dict[str, Any]]:
         """Requests of plays."""
-        return [request for request in self.requests() if request["target"].partition("?")[0].endswith("/play")]
+        return self.sent("play")
+
+    def sent(self, kind: str) -> list[dict[str, Any]]:
+        """Requests of plays (``play``) or of adjusted scores (``score``)."""
+        end = {"play": "/play", "score": "/scores"}[kind]
+        return [request for request in self.requests() if request["target"].partition("?")[0].endswith(end)]
 
     def applied(self, kind: str = "play") -> list[dict[str, Any]]:
         """What took effect, in its order."""

@@ -14,8 +14,9 @@ class Step:
     """One entry of the script.
 
     Attributes:
-        on: which requests it is for: ``token``, ``play``, ``create``, ``get``, ``probe`` (GET /admin), ``connect`` (of
-            a proxy), ``api`` (all but the token's), ``any``; or ``accept``: a connection, before anything is read.
+        on: which requests it is for: ``token``, ``play``, ``score`` (an edit by hand), ``create``, ``get``, ``probe``
+            (GET /admin), ``connect`` (of a proxy), ``api`` (all but the token's), ``any``; or ``accept``: a connection,
+            before anything is read.
         do: ``reply``; ``reset`` (RST), ``close`` (FIN), ``hang``; ``drip`` (the body, a byte at a time),
             ``drip_head``; ``raw`` (``body`` is all that is sent); ``hold`` (``reply`` once the test says "release").
         times: how often it is used; ALWAYS = for ever.

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .game import ANNOUNCED, REFUSED_TOKEN, Game
+from .game import ANNOUNCED, REFUSED_TOKEN, Game, is_edit
 from .steps import Script, Step
 
 CERTIFICATES = Path(__file__).parents[1] / "client" / "certificates"
@@ -176,6 +176,8 @@ def _kinds(method: str, target: str) -> set[str]:
         return {"connect", "any"}
     if path.endswith("/play"):
         kinds.add("play")
+    elif is_edit(method, path.removeprefix("/v2")):
+        kinds.add("score")
     elif method == "POST" and path.endswith("/admin/players"):
         kinds.add("create")
     elif method == "GET":
