@@ -6,8 +6,9 @@ It is built from documents that may still be wrong, so it holds whatever is usab
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 
@@ -39,27 +40,34 @@ def derived_id(name: str) -> str:
     return f"_{text}" if text[:1].isdigit() else text
 
 
-def find_member(members: Sequence[Mapping[str, Any]], text: str) -> str | None:
-    """The id of the item or state that ``text`` names: a case-sensitive id first, then a case-sensitive name, then a
-    case-insensitive name if only one member has it."""
-    for key in ("id", "name"):
-        for member in members:
-            if member.get(key) == text and isinstance(member.get("id"), str):
-                return str(member["id"])
-    folded = [member for member in members if str(member.get("name", "")).casefold() == text.casefold()]
-    if len(folded) == 1 and isinstance(folded[0].get("id"), str):
-        return str(folded[0]["id"])
-    return None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MetricEntry:
-    """A metric as others refer to it; ``members`` are the items of a set or the states of a state metric."""
+    """A metric as others refer to it; ``members`` are the items of a set or the states of a state metric, by id."""
 
     id: str
     type: str
     constraints: Mapping[str, Any]
     members: Mapping[str, Mapping[str, Any]]
+
+    def find(self, text: str) -> str | None:
+        """The id of the item or state that ``text`` names: a case-sensitive id first, then a case-sensitive name, then
+        a case-insensitive name if only one member has it."""
+        if text in self.members:
+            return text
+        exact, folded = self._by_name
+        return exact[text] if text in exact else folded.get(text.casefold())
+
+    @cached_property
+    def _by_name(self) -> tuple[dict[str, str], dict[str, str | None]]:
+        """Name -> id, the first of two equal ones; and the same for names without case, None for two equal ones."""
+        exact: dict[str, str] = {}
+        folded: dict[str, str | None] = {}
+        for identifier, member in self.members.items():
+            if isinstance(member.get("name"), str):
+                exact.setdefault(member["name"], identifier)
+            without_case = str(member.get("name", "")).casefold()
+            folded[without_case] = None if without_case in folded else identifier
+        return exact, folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ class Catalogue:
     def find(self, metric_id: object, text: object) -> str | None:
         """The id of a metric's item or state by id or name; None if there is none."""
         metric = self.metrics.get(metric_id) if isinstance(metric_id, str) else None
-        return find_member(list(metric.members.values()), text) if metric and isinstance(text, str) else None
+        return metric.find(text) if metric and isinstance(text, str) else None
 
     def roles(self, team_id: str) -> list[str]:
         """The roles of a team definition, lowest first."""

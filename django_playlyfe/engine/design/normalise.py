@@ -36,6 +36,11 @@ def normalise(document: object) -> Any:
     findings = Findings()
     if not is_plain(document, findings):
         raise DesignInvalid(report=findings.report(None))
+    return canonical_form(document)
+
+
+def canonical_form(document: object) -> Any:
+    """:func:`normalise` of a document that is known to be plain JSON."""
     return _Normaliser().value(DESIGN, document)
 
 
@@ -161,12 +166,18 @@ def _wrap_achievement(rule: dict[str, Any]) -> dict[str, Any]:
     return {**{key: rule[key] for key in rule if key not in bare}, "achievement": bare}
 
 
+_RESOLVED: dict[int, Schema] = {}
+
+
 def _resolve(schema: Schema) -> Schema:
     """Follow ``$ref``; keywords beside it are kept."""
     if "$ref" not in schema:
         return schema
-    target = DESIGN["$defs"][schema["$ref"].rsplit("/", 1)[1]]
-    return {**target, **schema}
+    found = _RESOLVED.get(id(schema))
+    if found is None:  # of a part of DESIGN, which lives as long as we do and so keeps its identity
+        target = DESIGN["$defs"][schema["$ref"].rsplit("/", 1)[1]]
+        found = _RESOLVED[id(schema)] = {**target, **schema}
+    return found
 
 
 def _applies(schema: Schema, value: Any) -> bool:

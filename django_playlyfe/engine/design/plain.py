@@ -6,6 +6,7 @@ Everything after this may walk it by recursion, print it, store it in any databa
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,8 @@ DEEPEST = 64
 MOST_VALUES = 200_000
 """Values in one document; a game of a thousand rules has about 30,000."""
 
-_ALLOWED_CONTROLS = "\t\n\r"
+_FAULTS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|(?P<surrogate>[\ud800-\udfff])")
+"""All controls but tab and the ends of lines."""
 
 
 def is_plain(document: object, findings: Findings) -> bool:
@@ -79,12 +81,12 @@ def _check_scalar(path: Path, value: object, findings: Findings) -> None:
 
 def _fault_of_text(text: str) -> str | None:
     """What a database or a terminal would stumble over: control characters and lone surrogates."""
-    for character in text:
-        if (character < " " and character not in _ALLOWED_CONTROLS) or "\x7f" <= character <= "\x9f":
-            return "contains a control character; remove it"
-        if "\ud800" <= character <= "\udfff":
-            return "contains half a surrogate pair; save the file as UTF-8"
-    return None
+    found = _FAULTS.search(text)
+    if found is None:
+        return None
+    if found.lastgroup == "surrogate":
+        return "contains half a surrogate pair; save the file as UTF-8"
+    return "contains a control character; remove it"
 
 
 def _report(findings: Findings, path: Path, code: str, found: object, expected: str, fault: str) -> None:

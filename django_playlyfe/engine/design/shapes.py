@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django_playlyfe.engine.design.acceptance import Acceptance
 from django_playlyfe.engine.design.integers import INFINITY, MINUS_INFINITY, canonical_integer
 from django_playlyfe.engine.design.report import Findings, Path, Problem, shown
 from django_playlyfe.engine.design.schema import DESIGN
@@ -86,12 +87,37 @@ _FORMATS: dict[str, Callable[[object], bool]] = {
 # "expression" is only a mark for normalise: syntax errors have a code of their own and are found with the references.
 
 
+_ACCEPTANCE = Acceptance(DESIGN, _FORMATS)
+
+
+def _items(validator: Any, items: Any, instance: Any, schema: Mapping[str, Any]) -> Iterator[ValidationError]:
+    """As jsonschema's own, which is not troubled with entries that are right; so are the two below."""
+    start, accepts = len(schema.get("prefixItems", ())), _ACCEPTANCE.of(items)
+    for index, entry in enumerate(instance[start:] if isinstance(instance, list) else (), start):
+        if not accepts(entry):
+            yield from validator.descend(entry, items, path=index)
+
+
+def _properties(validator: Any, properties: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    for key, expected in properties.items() if isinstance(instance, dict) else ():
+        if key in instance and not _ACCEPTANCE.of(expected)(instance[key]):
+            yield from validator.descend(instance[key], expected, path=key, schema_path=key)
+
+
+def _all_of(validator: Any, parts: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    for index, part in enumerate(parts):
+        if not _ACCEPTANCE.of(part)(instance):
+            yield from validator.descend(instance, part, schema_path=index)
+
+
 @lru_cache(maxsize=1)
-def _validator() -> jsonschema.Draft202012Validator:
+def validator() -> Any:
     checker = jsonschema.FormatChecker(formats=())
     for name, holds in _FORMATS.items():
         checker.checks(name)(holds)
-    return jsonschema.Draft202012Validator(DESIGN, format_checker=checker)
+    keywords = {"items": _items, "properties": _properties, "allOf": _all_of}
+    kind = jsonschema.validators.extend(jsonschema.Draft202012Validator, keywords)  # type: ignore[no-untyped-call] # the stubs leave its types out
+    return kind(DESIGN, format_checker=checker)
 
 
 # --- checking ---------------------------------------------------------------------------------------------------------
@@ -129,7 +155,7 @@ class _Failure(NamedTuple):
 
 def check_shape(document: object, findings: Findings) -> None:
     """Report every difference between a plain JSON value and the schema."""
-    for error in _validator().iter_errors(document):
+    for error in validator().iter_errors(document):
         failure = _read(error)
         if failure.keyword == "additionalProperties":
             findings.problems.extend(_unknown_keys(failure, findings))

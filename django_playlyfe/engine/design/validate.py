@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django_playlyfe.engine.design.catalogue import mapping, read_catalogue
-from django_playlyfe.engine.design.normalise import normalise
+from django_playlyfe.engine.design.normalise import canonical_form
 from django_playlyfe.engine.design.plain import is_plain
 from django_playlyfe.engine.design.report import Findings, Report
 from django_playlyfe.engine.design.schema import COMPONENTS
@@ -42,7 +42,7 @@ def check(document: object) -> Report:
     findings = Findings()
     if not is_plain(document, findings):
         return findings.report(None)
-    canonical = normalise(document)
+    canonical = canonical_form(document)
     check_shape(canonical, findings)
     inspection = Inspection(mapping(canonical), read_catalogue(canonical), findings)
     for kind in COMPONENTS:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from django_playlyfe.engine.design.catalogue import find_member
+from django_playlyfe.engine.design.catalogue import read_metrics
 from django_playlyfe.engine.models import DesignVersion, Image, ImageFile, Player
 from django_playlyfe.engine.pictures import ORIGINAL, STOCK, stock_image
 from django_playlyfe.engine.realm import Realm, check_player_id, find_game, version_in_force
@@ -113,11 +113,11 @@ def _named(realm: Realm, image_id: str, size: str) -> bytes | None:
 
 
 def _member(metric: Mapping[str, Any], text: str) -> Mapping[str, Any]:
-    members: Sequence[Mapping[str, Any]] = metric["constraints"].get(_MEMBERS.get(metric["type"], ""), ())
-    found = find_member(members, text)
+    entry = read_metrics([metric])[metric["id"]]
+    found = entry.find(text)
     if found is None:
         raise make_error("image_not_found", f"The metric '{metric['id']}' has no item or state '{text}'")
-    return next(member for member in members if member["id"] == found)
+    return entry.members[found]
 
 
 def _design(realm: Realm) -> Mapping[str, Any]:

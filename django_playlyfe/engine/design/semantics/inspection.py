@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from django_playlyfe.engine.design.catalogue import Catalogue, objects
@@ -59,12 +59,12 @@ class Inspection:
             self.refuse(code, path, found, message, expected)
         return holds
 
-    def expect_known(self, path: Path, name: object, known: Iterable[str], what: str) -> bool:
+    def expect_known(self, path: Path, name: object, known: Collection[str], what: str) -> bool:
         """Report a name that is not among ``known``; ``what`` says what it should name, such as ``"metric"``."""
-        choices = list(known)
-        if name in choices:
+        if isinstance(name, str) and name in known:  # without a list of them: there may be a thousand, as often
             self._findings.held()
             return True
+        choices = list(known)
         advice = self._findings.suggest(name, choices)
         if not advice:
             advice = f": write one of {', '.join(map(shown, choices[:8]))}" if choices else ": there is none"
