@@ -27,15 +27,18 @@ BATCH = 200
 
 
 def issues(realm: Realm) -> list[dict[str, Any]]:
-    """What keeps the working design from being put in force, in either environment, and what was resolved since the
-    last activation there. A design with errors has no issues yet.
+    """What keeps the working design from being put in force, and what was resolved since the last activation. A design
+    with errors has no issues yet.
+
+    Args:
+        realm: the game. From production both environments are seen, since it can simulate; staging sees only itself.
 
     Returns:
         Objects of ``engine.md`` §14.3.
     """
     game = find_game(realm)
     found = []
-    for environment in Environment.values:
+    for environment in _within_reach(realm):
         each = Realm(game.game_id, environment)
         still = activation.find_issues(each, editing.working_document(each))
         found += [issue.as_data() for issue in still]
@@ -50,7 +53,7 @@ def resolve_issue(
     """Apply a fix of an issue of the working design to every player it concerns.
 
     Args:
-        realm: the game; the issue's id names the environment.
+        realm: the game, and whose reach it is (:func:`issues`); the issue's id names the environment.
         issue_id: from :func:`issues`.
         apply: the issue's ``apply``, or its ``…_RENAME`` with ``{"to": id or name}`` in ``variables``.
 
@@ -62,7 +65,7 @@ def resolve_issue(
         InvalidRequest: this fix is none of the issue's, or its target is not in the design.
     """
     environment = issue_id.partition(".")[0]
-    if environment in Environment.values:
+    if environment in _within_reach(realm):
         target = Realm(find_game(realm).game_id, environment)
         document = editing.working_document(target)
         issue = _open(target, document, issue_id)
@@ -73,6 +76,10 @@ def resolve_issue(
             if resolved["id"] == issue_id:
                 return resolved
     raise make_error("issue_not_found", f"The issue '{issue_id}' does not exist", status=404)
+
+
+def _within_reach(realm: Realm) -> list[str]:
+    return [Environment.STAGING.value] if realm.environment == Environment.STAGING else list(Environment.values)
 
 
 def resolve(realm: Realm, document: object, issue: Issue, apply: object = None, to: object = None) -> int:

@@ -410,6 +410,26 @@ def test_issues_are_listed_by_type(desk: Api) -> None:
     assert error(desk.post("/design/issues/x", {"apply": "METRIC_DESTROY"})) == (404, "issue_not_found")
 
 
+def test_a_test_client_touches_no_player_of_production(desk: Api, enter: Any) -> None:
+    tester: Api = enter(list(SCOPES), environment="staging")
+    assert desk.post(f"{ROOT}/simulate").status_code == 200
+    coins = {"metric": {"id": "coins", "type": "point"}, "verb": "set", "value": "30"}
+    for api in (desk, tester):
+        api.post("/admin/players", {"id": "rui"})
+        api.patch("/admin/players/rui/scores", {"rewards": [coins]})
+    desk.patch(f"{ROOT}/metrics/coins", {"constraints": {"max": "12"}})
+    names = [f"{where}.METRIC_POINT_MAX_LIMIT_EXCEEDED.coins" for where in ("production", "staging")]
+    assert [issue["id"] for issue in desk.get("/design/issues").json()] == names
+    assert [issue["id"] for issue in tester.get("/design/issues").json()] == names[1:]
+    body = {"apply": "METRIC_POINT_MAX_LIMIT_SET"}
+    for refused in (tester.get(f"/design/issues/{names[0]}"), tester.post(f"/design/issues/{names[0]}", body)):
+        assert error(refused) == (404, "issue_not_found")
+    assert tester.post(f"/design/issues/{names[1]}", body).json()["is_resolved"] is True
+    for api, left in ((desk, "30"), (tester, "12")):
+        scores = {score["metric"]["id"]: score["value"] for score in api.get("/admin/players/rui").json()["scores"]}
+        assert scores["coins"] == left
+
+
 def test_a_deploy_answers_its_issues_until_they_are_resolved(desk: Api) -> None:
     coins = {"metric": {"id": "coins", "type": "point"}, "verb": "set", "value": "30"}
     desk.post("/admin/players", {"id": "rui"})
