@@ -38,10 +38,10 @@ class Workers:
         for process in self.processes:
             assert process.stdout.readline() == "ready\n"
 
-    def start(self, threads: int, calls: int = 1) -> None:
-        """Let every process make ``threads`` times ``calls`` calls."""
+    def start(self, threads: int, calls: int = 1, *, stop: bool = False) -> None:
+        """Let every process make ``threads`` times ``calls`` calls; ``stop``: it stops with its new token in hand."""
         for process in self.processes:
-            process.stdin.write(f"{threads} {calls}\n")
+            process.stdin.write(f"{threads} {calls}{' stop' if stop else ''}\n")
             process.stdin.flush()
 
     def finish(self) -> Counter[str]:

@@ -1,6 +1,8 @@
 """A process of a site: threads that call the game at the same moment. Driven over its pipes by ``processes.py``.
 
-Each line of input, ``<threads> <calls>``, is one round; its answer is a line of JSON: how each call ended. With pairs
+Each line of input, ``<threads> <calls>``, is one round; its answer is a line of JSON: how each call ended. ``<threads>
+<calls> stop`` stops the process when it has asked for a token, before it keeps it; whoever sends SIGCONT lets it go on.
+With pairs
 of file descriptors after the other arguments (``7,10 8,12``) it forks a worker for each; starting each takes longer.
 """
 
@@ -10,6 +12,7 @@ import contextlib
 import importlib
 import json
 import os
+import signal
 import sys
 import threading
 from collections import Counter
@@ -129,6 +132,19 @@ def main() -> None:
         os.wait()
 
 
+def stop_with_the_next_token(client: PlaylyfeClient) -> None:
+    endpoint = client.tokens._endpoint
+    fetch = endpoint.fetch
+
+    def fetch_and_stop():
+        issued = fetch()
+        endpoint.fetch = fetch
+        os.kill(os.getpid(), signal.SIGSTOP)
+        return issued
+
+    endpoint.fetch = fetch_and_stop
+
+
 def work(orders: TextIO, answers: TextIO) -> None:
     auth_url, api_url, kind, place = sys.argv[1:5]
     client = make_client(auth_url, api_url, kind, place)
@@ -136,7 +152,10 @@ def work(orders: TextIO, answers: TextIO) -> None:
         client.throttle.record()  # whatever a first look into the cache imports and connects
     print("ready", file=answers, flush=True)
     for line in orders:
-        threads, calls = (int(number) for number in line.split())
+        numbers, stop = line.split()[:2], line.split()[2:]
+        threads, calls = (int(number) for number in numbers)
+        if stop:
+            stop_with_the_next_token(client)
         outcomes: Counter[str] = Counter()
         barrier, lock = threading.Barrier(threads), threading.Lock()
 

@@ -10,10 +10,14 @@ import json
 import logging
 import os
 import resource
+import subprocess
+import sys
 import threading
 import tracemalloc
+import uuid
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -29,6 +33,7 @@ from django_playlyfe.exceptions import Conflict
 from django_playlyfe.models import Delivery, PlayerLink
 from django_playlyfe.services import queue
 from tests.faultserver.game import played
+from tests.faultserver.handle import ROOT
 from tests.faultserver.steps import ALWAYS, Step
 
 from .conftest import of_each_kind, owe, raised, rows, the_play, the_row
@@ -394,15 +399,45 @@ def test_D26_the_same_action_by_somebody_else_decides_nothing(remote, site, play
     assert len(remote.applied()) == 1
 
 
-def test_D28_a_user_whose_name_is_not_ascii_is_a_player(remote, site, make_user):
-    """UUID and e-mail users are in ``testproject.variants``, whose test runs are the contract suite."""
-    site(remote.url)
-    user = make_user(username="Юрий-日本-é")
-    services.play(user, "wave")
-    drain()
-    assert rows() == [("create", "delivered"), ("play", "delivered")]
-    (request,) = remote.requests("/admin/players")
-    assert json.loads(request["body"])["alias"] == "Юрий-日本-é"
+@pytest.mark.parametrize(
+    "users", ["testproject.variants.uuid_users", "testproject.variants.email_users", "tests.faults.text_users"]
+)
+def test_D28_users_of_another_model_with_names_that_are_not_ascii_are_players_from_first_to_last(
+    users, remote, tmp_path
+):
+    """In a process of its own: a site has one user model. The contract runs with the first two (``run.py``)."""
+    finished = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "tests.faults.people"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'site.sqlite3'}",
+            "CACHE_URL": "locmemcache://",
+            "FAULT_SERVER": remote.url,
+            "FAULT_USERS": users,
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert "canary" not in finished.stdout + finished.stderr
+    found = json.loads(finished.stdout)
+    pk = found["pk"]
+    if "uuid" in users:
+        assert str(uuid.UUID(pk)) == pk
+    assert (found["link"], found["read"], found["again"]) == ([pk, "linked"], pk, True)
+    kinds = ["create", "play", "score", "update", "delete"]
+    assert found["rows"] == [[kind, "delivered", pk, pk] for kind in kinds]
+    assert remote.record()["players"] == []
+    (creation,) = (request for request in remote.requests("/admin/players") if request["method"] == "POST")
+    body = json.loads(creation["body"])
+    assert body["id"] == pk
+    assert body["alias"].startswith("Player ") if "email" in users else body["alias"] == "Юрий-日本-é"
+    paths = [unquote(request["target"].partition("?")[0]) for request in remote.requests("/admin/players/")]
+    assert paths[0] == f"/v2/admin/players/{pk}/scores"
+    assert {entry["player"] for entry in remote.record()["applied"]} == {pk}
 
 
 def test_D29_users_without_a_signal_are_found_by_sync(remote, site):
