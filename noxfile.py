@@ -118,7 +118,7 @@ def databases(session: nox.Session, database: str) -> None:
 def caches(session: nox.Session, cache: str) -> None:
     """What uses the cache, on each of them; Redis has to be there."""
     install(session)
-    paths = ("tests/client", "tests/contract", "tests/backends", "tests/delivery", "tests/reads", "tests/test_cache.py")
+    paths = ("tests/client", "tests/contract", "tests/backends", "tests/delivery", "tests/reads", "tests/test_memo.py")
     with memcached() if cache == "memcached" else nullcontext(REDIS) as url:
         session.run(*SUITE, *(session.posargs or paths), env={"CACHE_URL": url})
 

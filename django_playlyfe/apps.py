@@ -16,10 +16,11 @@ class PlaylyfeConfig(AppConfig):
 
     def ready(self) -> None:
         """Import what registers itself, and let the chosen backends listen to what they need."""
-        from django_playlyfe import backends, cache, checks, page_budget, receivers
+        from django_playlyfe import backends, checks, memo, receivers
+        from django_playlyfe.reading import page_budget
 
         checks.register()
         receivers.connect()
-        cache.connect()
+        memo.connect()
         page_budget.connect()
         backends.connect()

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from django_playlyfe import cache, wire
+from django_playlyfe import memo, wire
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.delivery.news import take_news
 from django_playlyfe.exceptions import PlaylyfeError
-from django_playlyfe.links import check_user, database_of, link_of, link_of_player
 from django_playlyfe.models import PlayerLink
+from django_playlyfe.players.links import check_user, database_of, link_of, link_of_player
 from django_playlyfe.types import Feedback, PlayResult, Ref
 
 if TYPE_CHECKING:
-    from django_playlyfe.links import Who
+    from django_playlyfe.players.links import Who
 
 MOST_NOTICES = 10
 
@@ -68,7 +68,7 @@ def keep_refusal(link: PlayerLink, backend: GameBackend, action: str, error: Pla
         current = _lock(link, using)
         notices = [*current.notices, notice][-MOST_NOTICES:]
         PlayerLink.objects.using(using).filter(pk=link.pk).update(notices=notices)
-    cache.forget(backend.alias, using)
+    memo.forget(backend.alias, using)
 
 
 def pass_over(results: Mapping[str, Sequence[PlayResult]], backend: GameBackend) -> None:

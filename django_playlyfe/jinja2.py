@@ -24,9 +24,8 @@ from jinja2 import pass_context
 from jinja2.runtime import Context as Jinja2Context
 from markupsafe import Markup
 
-from django_playlyfe import artwork
 from django_playlyfe.templatetags import playlyfe
-from django_playlyfe.widgets import WIDGETS, Definition, Use
+from django_playlyfe.widgets import WIDGETS, Definition, Use, artwork
 
 
 def functions() -> dict[str, Callable[..., Any]]:

@@ -71,7 +71,7 @@ def test_no_module_of_the_engine_is_imported(run):
         import sys
         from django.core.management import call_command
         from django.utils.module_loading import autodiscover_modules
-        import django_playlyfe.services, django_playlyfe.decorators, django_playlyfe.mixins, django_playlyfe.sync
+        import django_playlyfe.decorators, django_playlyfe.mixins, django_playlyfe.services.sync
         import django_playlyfe.management.commands.playlyfe_sync_players
         call_command("check")
         call_command("migrate", verbosity=0)

@@ -6,7 +6,7 @@ import pytest
 from django.core.checks import run_checks
 from django.test import override_settings
 
-from django_playlyfe.checks import check_databases, check_settings
+from django_playlyfe.checks.settings import check_databases, check_settings
 
 ENGINE = "django_playlyfe.backends.engine.EngineBackend"
 

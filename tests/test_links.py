@@ -14,8 +14,8 @@ from django.utils.functional import SimpleLazyObject
 
 from django_playlyfe import players, services
 from django_playlyfe.exceptions import AccessDenied, Conflict, InvalidRequest, PlayerNotFound
-from django_playlyfe.links import database_of
 from django_playlyfe.models import PlayerLink
+from django_playlyfe.players.links import database_of
 from django_playlyfe.services import enrolment
 
 pytestmark = pytest.mark.django_db

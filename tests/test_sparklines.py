@@ -8,8 +8,8 @@ import pytest
 import time_machine
 from django.utils import timezone as reader_time
 
-from django_playlyfe.sparklines import MOST_EVENTS, trend
 from django_playlyfe.types import Change, Event, MetricRef
+from django_playlyfe.widgets.sparklines import MOST_EVENTS, trend
 
 XP = MetricRef("xp", "experience", "point")
 COINS = MetricRef("coins", "coins", "point")

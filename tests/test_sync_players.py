@@ -9,10 +9,11 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from django_playlyfe import services, sync
+from django_playlyfe import services
 from django_playlyfe.backends.engine import EngineBackend
 from django_playlyfe.exceptions import InvalidRequest
 from django_playlyfe.models import PlayerLink
+from django_playlyfe.services import sync
 
 pytestmark = [pytest.mark.django_db]
 

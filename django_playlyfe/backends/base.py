@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from django.core.checks import CheckMessage
 
     from django_playlyfe.conf import GameSettings
-    from django_playlyfe.pictures import Picture
     from django_playlyfe.reading.shelf import Shelf
+    from django_playlyfe.types.pictures import Picture
 
 
 T = TypeVar("T")

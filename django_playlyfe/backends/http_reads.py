@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any, TypeVar
 
-from django_playlyfe import page_budget, wire
+from django_playlyfe import wire
 from django_playlyfe.backends.base import NOTIFICATIONS_SINCE, GameBackend
 from django_playlyfe.client import PlaylyfeClient, page_limits
 from django_playlyfe.client.bodies import FEED_BYTES
@@ -26,8 +26,7 @@ from django_playlyfe.exceptions import (
     Suppressed,
     TransportError,
 )
-from django_playlyfe.pictures import Picture
-from django_playlyfe.reading import questions
+from django_playlyfe.reading import bulkhead, page_budget, questions
 from django_playlyfe.reading.answering import known_or_asked
 from django_playlyfe.types import (
     Action,
@@ -39,6 +38,7 @@ from django_playlyfe.types import (
     MetricDefinition,
     Player,
 )
+from django_playlyfe.types.pictures import Picture
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ class HttpReads(GameBackend):
             raise Suppressed("The page has waited for the game long enough", reason="budget")
         client = self.client.within(page_limits(left, in_pool=threads_can_run()))
         with budget.spending():
-            return page_budget.call_within(left, lambda: ask(client))
+            return bulkhead.call_within(left, lambda: ask(client))
 
     def profile(self, player_id: str, *, detailed: bool = False) -> Player:
         """A player's profile as the site, an admin, may see it. Raises PlayerNotFound."""
@@ -134,7 +134,7 @@ class HttpReads(GameBackend):
         boards: Callable[[], Listing[LeaderboardInfo]] = partial(self._boards, reader)
         own_row: Callable[[], LeaderboardRow | None] = partial(self._own_row, board, reader_id, where)
         if around is None and bound_seconds() is not None:
-            boards, own_row = page_budget.alongside(boards), page_budget.alongside(own_row)
+            boards, own_row = bulkhead.alongside(boards), bulkhead.alongside(own_row)
         page = self._read(lambda client: client.leaderboard(board, reader, **where, **where_on_it))
         me = next((row for row in page.rows if row.is_me), None)
         if me is None and around is None:

@@ -27,7 +27,7 @@ from django_playlyfe.client.exchange import Answer, Call, Exchange
 from django_playlyfe.client.images import IMAGE_BYTES, IMAGE_LIMITS
 from django_playlyfe.client.limits import Limits
 from django_playlyfe.client.outcomes import Kind
-from django_playlyfe.pictures import Picture
+from django_playlyfe.types.pictures import Picture
 
 T = TypeVar("T")
 

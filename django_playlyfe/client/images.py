@@ -12,7 +12,7 @@ from django_playlyfe.client.bodies import Trouble
 from django_playlyfe.client.errors import build_error
 from django_playlyfe.client.limits import Limits
 from django_playlyfe.client.outcomes import Arrived, Failed, Verdict, judge_answer, judge_failure
-from django_playlyfe.pictures import Picture
+from django_playlyfe.types.pictures import Picture
 
 IMAGE_BYTES = 5 * 1024 * 1024
 IMAGE_LIMITS = Limits(wall=10.0)

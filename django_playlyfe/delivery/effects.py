@@ -6,13 +6,13 @@ from typing import Any
 
 from django.dispatch import Signal
 
-from django_playlyfe import cache, signals
+from django_playlyfe import memo, signals
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.delivery.answers import read_error, read_player, read_result
 from django_playlyfe.delivery.database import database
 from django_playlyfe.delivery.rows import scrub
-from django_playlyfe.links import link_of_player
 from django_playlyfe.models import Delivery, PlayerLink
+from django_playlyfe.players.links import link_of_player
 from django_playlyfe.reading import own_writes
 from django_playlyfe.types import PlayResult
 
@@ -38,7 +38,7 @@ def take_effect(backend: GameBackend, row: Delivery, state: str) -> None:
         links.exclude(state=of_link).update(state=of_link)
     if row.kind == Kind.DELETE and state == State.DELIVERED:
         scrub(row.subject, backend, database())  # of what was still on its way when the player was forgotten
-    cache.forget(backend.alias, database())
+    memo.forget(backend.alias, database())
 
 
 def announce(backend: GameBackend, row: Delivery) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django_playlyfe import cache, instants, wire
+from django_playlyfe import instants, memo, wire
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.delivery.answers import read_error
 from django_playlyfe.delivery.database import database
@@ -46,7 +46,7 @@ def _action_name(row: Delivery, backend: GameBackend) -> str:
         if named:
             return named
     try:
-        visible = cache.remember(row.game, ("actions", row.subject), lambda: backend.actions(row.subject))
+        visible = memo.remember(row.game, ("actions", row.subject), lambda: backend.actions(row.subject))
     except PlaylyfeError:
         return row.action
     return next((action.name for action in visible if action.id == row.action), row.action)

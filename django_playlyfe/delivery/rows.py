@@ -12,10 +12,10 @@ from typing import Any
 from django.db import DatabaseError, IntegrityError, transaction
 
 from django_playlyfe import instants, signals, wire
-from django_playlyfe.about import About
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.client.addresses import check_id
 from django_playlyfe.models import Delivery, PlayerLink
+from django_playlyfe.players.about import About
 
 logger = logging.getLogger("django_playlyfe.delivery")
 

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from django_playlyfe import instants, wire
-from django_playlyfe.about import About
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.client.outcomes import is_of_the_host, is_systemic
 from django_playlyfe.delivery import claim, edits, pauses
@@ -26,8 +25,9 @@ from django_playlyfe.exceptions import (
     PlayerNotFound,
     PlaylyfeError,
 )
-from django_playlyfe.links import link_of_player
 from django_playlyfe.models import Delivery
+from django_playlyfe.players.about import About
+from django_playlyfe.players.links import link_of_player
 
 logger = logging.getLogger("django_playlyfe.delivery")
 

@@ -17,7 +17,7 @@ from django.core.cache import caches
 from django.db import DatabaseError
 from django.db.models import Q
 
-from django_playlyfe import cache, instants
+from django_playlyfe import instants, memo
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.client.per_process import PerProcess
 from django_playlyfe.delivery import claim, pauses, threads
@@ -51,7 +51,7 @@ def deliver_now(game: str, pk: int) -> Delivery | None:
             _deliver_here(backend, pk, seconds)
     except (ConfigurationError, DatabaseError) as error:
         logger.warning("A delivery has to wait: %s", type(error).__name__)
-    cache.forget(game, database())
+    memo.forget(game, database())
     row = Delivery.objects.using(database()).filter(pk=pk).first()
     if row is not None and row.state in (State.PENDING, State.SENDING):
         kick(game)

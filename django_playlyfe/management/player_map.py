@@ -11,10 +11,10 @@ from django.db import DatabaseError
 
 from django_playlyfe import services
 from django_playlyfe.exceptions import PlaylyfeError
-from django_playlyfe.links import SiteUser
 from django_playlyfe.management.game_command import find_user
+from django_playlyfe.players.links import SiteUser
 from django_playlyfe.services import players
-from django_playlyfe.sync import Step, Synced
+from django_playlyfe.services.sync import Step, Synced
 
 _HEADER = ["user", "player_id"]
 

@@ -13,11 +13,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django_playlyfe import page_budget
 from django_playlyfe.client.watchdog import threads_can_run
 from django_playlyfe.delivery.threads import is_test_run
 from django_playlyfe.exceptions import BadResponse, PlaylyfeError, ServerError, Suppressed, TransportError
-from django_playlyfe.reading import snapshots
+from django_playlyfe.reading import bulkhead, page_budget, snapshots
 from django_playlyfe.reading.background import reader
 from django_playlyfe.reading.bodies import write_body
 from django_playlyfe.reading.question import Question
@@ -170,7 +169,7 @@ def _fetch_within_budget(backend: GameBackend, shelf: Shelf, question: Question[
             ask = partial(_asked, backend, shelf, question, left)
         else:  # an election here would make all others wait for our commit
             ask = partial(elected_and_asked, backend, shelf, question, left)
-        entry, read = page_budget.call_within(left, ask, then=partial(keep_in_thread, backend, question))
+        entry, read = bulkhead.call_within(left, ask, then=partial(keep_in_thread, backend, question))
     if is_test_run():  # whose transaction no other thread sees
         keep(backend, question, entry, read)
     answer: T = read
@@ -248,7 +247,7 @@ def _refresh(backend: GameBackend, shelf: Shelf, question: Question[Any], entry:
     if shelf.is_writable and not shelf.is_elected_to_refresh(question, entry):
         return
     elect = not shelf.is_writable
-    page_budget.call_behind(partial(_refreshed, backend, shelf, question, entry if elect else None))
+    bulkhead.call_behind(partial(_refreshed, backend, shelf, question, entry if elect else None))
 
 
 def _refreshed(backend: GameBackend, shelf: Shelf, question: Question[Any], entry: Entry | None) -> None:

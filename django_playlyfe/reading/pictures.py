@@ -13,15 +13,15 @@ from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from django_playlyfe import page_budget
 from django_playlyfe.exceptions import PlaylyfeError, ResponseLost, Suppressed
-from django_playlyfe.pictures import Picture
+from django_playlyfe.reading import bulkhead, page_budget
 from django_playlyfe.reading.answering import wait_for_entry
 from django_playlyfe.reading.background import reader
 from django_playlyfe.reading.question import Question, StoredPicture
 from django_playlyfe.reading.questions import PICTURE_SIZES
 from django_playlyfe.reading.questions import picture as picture_of
 from django_playlyfe.reading.shelf import Entry, Shelf, now
+from django_playlyfe.types.pictures import Picture
 
 if TYPE_CHECKING:
     from django_playlyfe.backends.base import GameBackend
@@ -55,7 +55,7 @@ def show(backend: GameBackend, question: Question[Picture]) -> Picture:
     with budget.spending():
         try:
             ask = partial(_elected_and_asked, backend, shelf, question, left, handover)
-            opened = page_budget.call_within(left, ask)
+            opened = bulkhead.call_within(left, ask)
         except (ResponseLost, Suppressed) as error:
             handover.leave()
             if error.reason in {"budget", "deadline", "read_timeout"}:

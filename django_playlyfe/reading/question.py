@@ -34,7 +34,7 @@ class Question(Generic[T]):
 
 @dataclass(frozen=True)
 class StoredPicture:
-    """A :class:`~django_playlyfe.pictures.Picture` as the cache keeps it."""
+    """A :class:`~django_playlyfe.types.pictures.Picture` as the cache keeps it."""
 
     content_type: str
     data: bytes = field(repr=False)

@@ -20,7 +20,7 @@ from django_playlyfe.types import (
 
 if TYPE_CHECKING:
     from django_playlyfe.backends.base import GameBackend
-    from django_playlyfe.pictures import Picture
+    from django_playlyfe.types.pictures import Picture
 
 FRESH = 60.0
 FRESH_BOARD = 30.0

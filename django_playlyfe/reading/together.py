@@ -9,10 +9,9 @@ from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from django_playlyfe import page_budget
 from django_playlyfe.delivery.threads import is_test_run
 from django_playlyfe.exceptions import PlaylyfeError, Suppressed
-from django_playlyfe.reading import snapshots
+from django_playlyfe.reading import bulkhead, page_budget, snapshots
 from django_playlyfe.reading.answering import (
     AskedElsewhere,
     elected_and_asked,
@@ -103,10 +102,10 @@ def _side_by_side(
     calls = [partial(elected_and_asked, backend, shelf, question, max(seconds, 0.1)) for question in asked]
     told: dict[Question[T], T | PlaylyfeError] = {}
     then = [partial(keep_in_thread, backend, question) for question in asked]
-    for question, got in zip(asked, page_budget.call_all_within(seconds, calls, then), strict=True):
+    for question, got in zip(asked, bulkhead.call_all_within(seconds, calls, then), strict=True):
         if isinstance(got, AskedElsewhere):
             with budget.spending() if budget is not None else nullcontext():
-                told[question] = page_budget.caught(partial(wait_for_other, shelf, question, deadline))
+                told[question] = bulkhead.caught(partial(wait_for_other, shelf, question, deadline))
             continue
         if isinstance(got, PlaylyfeError):
             told[question] = got

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, transaction
 
-from django_playlyfe import cache, wire
+from django_playlyfe import memo, wire
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.delivery import edits
-from django_playlyfe.links import check_user, database_of, link_of, player_id_of
 from django_playlyfe.models import PlayerLink
+from django_playlyfe.players.links import check_user, database_of, link_of, player_id_of
 from django_playlyfe.services import owing
 from django_playlyfe.types import EditResult, Player
 
 if TYPE_CHECKING:
-    from django_playlyfe.links import Who
+    from django_playlyfe.players.links import Who
 
 LONGEST_REASON = 500
 
@@ -162,7 +162,7 @@ def _edit(
     using = database_of(user)
     with transaction.atomic(using=using):  # a savepoint: the caller's transaction survives an error
         player = write(backend, player_id_of(user, game))
-    cache.forget(game, using)
+    memo.forget(game, using)
     return EditResult("applied", player)
 
 

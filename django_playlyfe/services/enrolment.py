@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
-from django_playlyfe import cache, signals, wire
-from django_playlyfe.about import About, chosen_player_id
+from django_playlyfe import memo, signals, wire
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.exceptions import Conflict, PlayerExists, PlayerNotFound
-from django_playlyfe.links import SiteUser, database_of
 from django_playlyfe.models import PlayerLink
+from django_playlyfe.players.about import About, chosen_player_id
+from django_playlyfe.players.links import SiteUser, database_of
 from django_playlyfe.services import owing
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def mark_failed(user: SiteUser, game: str) -> None:
         user=user,
         defaults={"player_id": chosen_player_id(user, games[game]), "state": PlayerLink.State.FAILED},
     )
-    cache.forget(game, using)
+    memo.forget(game, using)
 
 
 def create(user: SiteUser, backend: GameBackend, link: PlayerLink | None = None) -> PlayerLink:
@@ -98,7 +98,7 @@ def create(user: SiteUser, backend: GameBackend, link: PlayerLink | None = None)
             link.state = PlayerLink.State.LINKED
             link.alias_hash = about.fingerprint
             link.save(using=using, update_fields=["state", "alias_hash", "feedback_cursor", "updated_at"])
-    cache.forget(backend.alias, using)
+    memo.forget(backend.alias, using)
     announce(signals.player_created, backend, user, link.player_id, using)
     return link
 
@@ -136,7 +136,7 @@ def follow(user: SiteUser, link: PlayerLink, backend: GameBackend) -> None:
         link.save(using=using, update_fields=["alias_hash", "updated_at"])
     if not backend.transactional:
         return  # the rest happens when it is delivered
-    cache.forget(backend.alias, using)
+    memo.forget(backend.alias, using)
     announce(signals.player_updated, backend, user, link.player_id, using)
 
 

@@ -13,14 +13,14 @@ from typing import Any
 
 from django.db import transaction
 
-from django_playlyfe import cache, wire
-from django_playlyfe.about import About
+from django_playlyfe import memo, wire
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.delivery import deliver_now, rows
 from django_playlyfe.delivery.answers import read_edit, read_result
 from django_playlyfe.delivery.wake import kick_after_commit
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.models import Delivery, PlayerLink
+from django_playlyfe.players.about import About
 from django_playlyfe.reading import snapshots
 from django_playlyfe.types import EditResult, Play, PlayResult
 
@@ -29,7 +29,7 @@ def create(link: PlayerLink, about: About, backend: GameBackend, using: str) -> 
     """Owe the creation of the player of a new link."""
     rows.owe_creation(link, about, backend, using)
     kick_after_commit(backend, using)
-    cache.forget(backend.alias, using)
+    memo.forget(backend.alias, using)
     return link
 
 
@@ -42,7 +42,7 @@ def create_again(link: PlayerLink, about: About, backend: GameBackend, using: st
     link.save(using=using, update_fields=["state", "alias_hash", "updated_at"])
     rows.owe_creation_again(link, about, backend, using)
     kick_after_commit(backend, using)
-    cache.forget(backend.alias, using)
+    memo.forget(backend.alias, using)
     return link
 
 
@@ -105,7 +105,7 @@ def play(
         at=wanted.at,
         is_news=tell,
     )
-    cache.forget(backend.alias, using)
+    memo.forget(backend.alias, using)
     return Owed(row, is_known)
 
 
@@ -133,7 +133,7 @@ def edit(
         InvalidRequest: it cannot be written as JSON, or is too large.
     """
     row = rows.owe_edit(player_id, str(link.user_id) if link is not None else "", content, backend, using)
-    cache.forget(backend.alias, using)
+    memo.forget(backend.alias, using)
     return row
 
 

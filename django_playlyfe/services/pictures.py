@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from django_playlyfe import cache
+from django_playlyfe import memo
 from django_playlyfe.backends import games
 from django_playlyfe.conf import DEFAULT_GAME
-from django_playlyfe.links import player_id_of, player_id_or_none
-from django_playlyfe.pictures import Picture
+from django_playlyfe.players.links import player_id_of, player_id_or_none
 from django_playlyfe.reading import pictures, questions
 from django_playlyfe.services.privacy import is_hidden
 from django_playlyfe.services.reads import definitions
+from django_playlyfe.types.pictures import Picture
 from django_playlyfe.wire import make_error
 
 if TYPE_CHECKING:
-    from django_playlyfe.links import Who
+    from django_playlyfe.players.links import Who
 
 PICTURE_SIZES = questions.PICTURE_SIZES
 
@@ -71,7 +71,7 @@ def has_picture(kind: PictureKind, name: str, game: str = DEFAULT_GAME) -> bool:
     Raises:
         ConfigurationError: the game cannot be used.
     """
-    pictured = cache.remember(game, "pictured", games[game].pictured)
+    pictured = memo.remember(game, "pictured", games[game].pictured)
     return pictured is None or (_TYPES[kind], name) in pictured
 
 

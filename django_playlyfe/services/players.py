@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 
-from django_playlyfe import cache, signals, wire
+from django_playlyfe import memo, signals, wire
 from django_playlyfe.backends import games
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.exceptions import PlayerNotFound
-from django_playlyfe.links import SiteUser, check_user, database_of, link_of, link_of_player, player_id_of
 from django_playlyfe.models import PlayerLink
+from django_playlyfe.players.links import SiteUser, check_user, database_of, link_of, link_of_player, player_id_of
 from django_playlyfe.services import owing
 from django_playlyfe.services.enrolment import announce, create, taken
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
     from django_playlyfe.backends import GameBackend
-    from django_playlyfe.links import Who
+    from django_playlyfe.players.links import Who
 
 
 def ensure_player(user: AbstractBaseUser, game: str = DEFAULT_GAME) -> PlayerLink:
@@ -64,7 +64,7 @@ def link_player(user: AbstractBaseUser, player_id: str, game: str = DEFAULT_GAME
             link.save(using=using)
     except IntegrityError:  # somebody else was faster
         raise taken(player_id) from None
-    cache.forget(game, using)
+    memo.forget(game, using)
     return link
 
 
@@ -105,7 +105,7 @@ def forget_player(user: Who, game: str = DEFAULT_GAME) -> bool:
         existed = _delete(player_id, link, backend, using)
         if link is not None:
             PlayerLink.objects.using(using).filter(pk=link.pk).delete()
-    cache.forget(game, using)
+    memo.forget(game, using)
     announce(signals.player_forgotten, backend, site_user, player_id, using)
     return existed or link is not None
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, transaction
 
-from django_playlyfe import cache, feedback, instants, signals, wire
-from django_playlyfe.about import About
+from django_playlyfe import feedback, instants, memo, signals, wire
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.exceptions import (
@@ -25,14 +24,15 @@ from django_playlyfe.exceptions import (
     PlayerNotFound,
     PlaylyfeError,
 )
-from django_playlyfe.links import SiteUser, check_user, database_of, link_of, link_of_player, player_id_of
 from django_playlyfe.models import PlayerLink
+from django_playlyfe.players.about import About
+from django_playlyfe.players.links import SiteUser, check_user, database_of, link_of, link_of_player, player_id_of
 from django_playlyfe.services import owing
 from django_playlyfe.services.enrolment import create, create_in_game
 from django_playlyfe.types import Play, PlayOf, PlayResult
 
 if TYPE_CHECKING:
-    from django_playlyfe.links import Who
+    from django_playlyfe.players.links import Who
 
 LONGEST_KEY = 200
 
@@ -137,7 +137,7 @@ def _play_all(plays: Sequence[Play], backend: GameBackend, *, tell: bool) -> lis
         silent.setdefault(asked.player_id, []).append(results[index])
     if not tell:
         feedback.pass_over(silent, backend)
-    cache.forget(backend.alias, database_of(None))
+    memo.forget(backend.alias, database_of(None))
     return [results[index] for index in range(len(plays))]
 
 
@@ -205,7 +205,7 @@ def undo(user: Who, action: str, *, idempotency_key: str, strict: bool = False, 
         if strict:
             raise
         return PlayResult("refused", error=error)
-    cache.forget(game, database_of(user))
+    memo.forget(game, database_of(user))
     return result
 
 
@@ -225,7 +225,7 @@ def _play(wanted: Play, backend: GameBackend, *, tell: bool) -> PlayResult:
             result = PlayResult("refused", error=error)
             _after_refusal(result, wanted, player_id, link, backend, tell=tell)
         else:
-            cache.forget(backend.alias, using)
+            memo.forget(backend.alias, using)
     return result
 
 

@@ -8,13 +8,13 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django_playlyfe import cache, page_budget
+from django_playlyfe import memo
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.exceptions import PlaylyfeError
-from django_playlyfe.links import player_id_of, remember_link
 from django_playlyfe.models import PlayerLink
-from django_playlyfe.reading import questions
+from django_playlyfe.players.links import player_id_of, remember_link
+from django_playlyfe.reading import bulkhead, page_budget, questions
 from django_playlyfe.reading.question import Question
 from django_playlyfe.reading.together import answers, answers_together
 from django_playlyfe.services.reads import (
@@ -29,11 +29,11 @@ from django_playlyfe.services.reads import (
 from django_playlyfe.types import Leaderboard, LeaderboardInfo
 
 if TYPE_CHECKING:
-    from django_playlyfe.links import Who
+    from django_playlyfe.players.links import Who
 
 T = TypeVar("T")
 
-MOST_SIDE_BY_SIDE = page_budget.WAITING
+MOST_SIDE_BY_SIDE = bulkhead.WAITING
 """Calls that a page asks for at once: more would find the pool full."""
 
 
@@ -159,7 +159,7 @@ def _ask_together(game: str, reads: Sequence[Read[Any]]) -> None:
     told = answers_together(games[game], [read.question for read in reads])
     for read in reads:
         with suppress(PlaylyfeError):
-            cache.remember(game, read.memo, partial(_finished, read, told[read.question]))
+            memo.remember(game, read.memo, partial(_finished, read, told[read.question]))
 
 
 def _finished(read: Read[T], told: T | PlaylyfeError) -> T:
@@ -171,7 +171,7 @@ def _finished(read: Read[T], told: T | PlaylyfeError) -> T:
 def _remember(game: str, named: Callable[[str], Hashable], found: Mapping[str, Any]) -> None:
     """Have this request know what was read of each player; ``named``: the question that it answers."""
     for player_id, told in found.items():
-        cache.remember(game, named(player_id), partial(_same, told))
+        memo.remember(game, named(player_id), partial(_same, told))
 
 
 def _remember_kept(
@@ -189,7 +189,7 @@ def _remember_kept(
             asked[questions.notifications(backend, player_id)] = ("notifications", player_id)
     for question, told in answers(backend, list(asked)).items():
         with suppress(PlaylyfeError):
-            cache.remember(backend.alias, asked[question], partial(_same, told))
+            memo.remember(backend.alias, asked[question], partial(_same, told))
 
 
 def _remember_board_kept(backend: GameBackend, board: str, ids: Iterable[str]) -> None:
@@ -208,7 +208,7 @@ def _remember_board(
         read = leaderboard_read(board, player_id, game=backend.alias)
         seen = with_users(page, player_id, links) if isinstance(page, Leaderboard) else page
         with suppress(PlaylyfeError):
-            cache.remember(backend.alias, read.memo, partial(_same, seen))
+            memo.remember(backend.alias, read.memo, partial(_same, seen))
 
 
 def _same(told: T) -> T:

@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from django_playlyfe import cache
+from django_playlyfe import memo
 from django_playlyfe.conf import DEFAULT_GAME
-from django_playlyfe.links import database_of, link_of, link_of_player, player_id_of, player_id_or_none
 from django_playlyfe.models import PlayerLink
+from django_playlyfe.players.links import database_of, link_of, link_of_player, player_id_of, player_id_or_none
 from django_playlyfe.types import Event, LeaderboardRow, PlayerRef
 
 if TYPE_CHECKING:
-    from django_playlyfe.links import Who
+    from django_playlyfe.players.links import Who
 
 
 def hide_player(user: Who, *, hidden: bool = True, game: str = DEFAULT_GAME) -> None:
@@ -29,7 +29,7 @@ def hide_player(user: Who, *, hidden: bool = True, game: str = DEFAULT_GAME) -> 
     player_id = player_id_of(user, game)
     using = database_of(user)
     PlayerLink.objects.using(using).filter(game=game, player_id=player_id).update(is_hidden=hidden)
-    cache.forget(game, using)
+    memo.forget(game, using)
 
 
 def is_hidden(user: Who, viewer: Any = None, game: str = DEFAULT_GAME) -> bool:
@@ -67,5 +67,5 @@ def without_hidden_names(events: Iterable[Event], me: str | None, game: str) -> 
 
 def _link(user: Who, game: str) -> PlayerLink | None:
     if isinstance(user, str):
-        return cache.remember(game, ("link of player", user), lambda: link_of_player(user, game))
+        return memo.remember(game, ("link of player", user), lambda: link_of_player(user, game))
     return link_of(user, game) if getattr(user, "pk", None) is not None else None

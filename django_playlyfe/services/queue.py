@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from django_playlyfe import cache
+from django_playlyfe import memo
 from django_playlyfe.backends import games
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.delivery import depth
 from django_playlyfe.delivery.database import database
 from django_playlyfe.delivery.person import confirm_applied, requeue, resume, send_again, send_delivered_again
-from django_playlyfe.links import player_id_of
 from django_playlyfe.models import Delivery, Queue
+from django_playlyfe.players.links import player_id_of
 
 if TYPE_CHECKING:
-    from django_playlyfe.links import Who
+    from django_playlyfe.players.links import Who
 
 __all__ = [
     "confirm_applied",
@@ -50,7 +50,7 @@ def pending(user: Who, game: str = DEFAULT_GAME) -> int:
     states = (Delivery.State.PENDING, Delivery.State.SENDING, Delivery.State.UNCERTAIN)
     kinds = (Delivery.Kind.PLAY, Delivery.Kind.SCORE)
     rows = Delivery.objects.filter(game=game, subject=player_id, kind__in=kinds, state__in=states)
-    return cache.remember(game, ("pending", player_id), rows.count)
+    return memo.remember(game, ("pending", player_id), rows.count)
 
 
 def queue_trouble(game: str = DEFAULT_GAME) -> list[str]:

@@ -1,4 +1,4 @@
-"""Reads: what a page shows. The same read twice in one request is one look-up (``cache.py``); answers of a game that
+"""Reads: what a page shows. The same read twice in one request is one look-up (``memo``); answers of a game that
 is somewhere else are kept (``reading``)."""
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.db.models import Count
 
-from django_playlyfe import cache, instants, wire
+from django_playlyfe import instants, memo, wire
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.backends.base import FLAGS
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.exceptions import PlayerNotFound
-from django_playlyfe.links import database_of, player_id_of, player_id_or_none
 from django_playlyfe.models import PlayerLink
+from django_playlyfe.players.links import database_of, player_id_of, player_id_or_none
 from django_playlyfe.reading import questions
 from django_playlyfe.reading.answering import answer
 from django_playlyfe.reading.question import Question
@@ -39,7 +39,7 @@ from django_playlyfe.types import (
 )
 
 if TYPE_CHECKING:
-    from django_playlyfe.links import Who
+    from django_playlyfe.players.links import Who
 
 T = TypeVar("T")
 
@@ -56,25 +56,25 @@ def profile(user: Who, *, detailed: bool = False, game: str = DEFAULT_GAME) -> P
     player_id = player_id_of(user, game)
     backend = games[game]
     question = questions.profile(backend, player_id, detailed=detailed)
-    return cache.remember(game, ("profile", player_id, detailed), lambda: answer(backend, question))
+    return memo.remember(game, ("profile", player_id, detailed), lambda: answer(backend, question))
 
 
 def actions(user: Who, game: str = DEFAULT_GAME) -> Listing[Action]:
     """What the player can do, sorted by id; an action at its limit stays listed. Raises PlayerNotFound."""
     player_id = player_id_of(user, game)
-    return cache.remember(game, ("actions", player_id), lambda: _answer(questions.actions, game, player_id))
+    return memo.remember(game, ("actions", player_id), lambda: _answer(questions.actions, game, player_id))
 
 
 def definitions(user: Who | None = None, game: str = DEFAULT_GAME) -> Listing[MetricDefinition]:
     """The game's metrics, with the names of all badges and levels, sorted by id."""
     reader_id = _reader_id(user, game)
-    return cache.remember(game, ("definitions", reader_id), lambda: _answer(questions.definitions, game, reader_id))
+    return memo.remember(game, ("definitions", reader_id), lambda: _answer(questions.definitions, game, reader_id))
 
 
 def leaderboards(user: Who | None = None, game: str = DEFAULT_GAME) -> Listing[LeaderboardInfo]:
     """The boards that the user, or a visitor for None or an anonymous user, can see; sorted by id."""
     reader_id = _reader_id(user, game)
-    return cache.remember(game, ("leaderboards", reader_id), lambda: _answer(questions.leaderboards, game, reader_id))
+    return memo.remember(game, ("leaderboards", reader_id), lambda: _answer(questions.leaderboards, game, reader_id))
 
 
 def leaderboard(
@@ -122,7 +122,7 @@ def leaderboard(
         radius=radius,
         game=game,
     )
-    return cache.remember(game, read.memo, lambda: read.finish(answer(games[game], read.question)))
+    return memo.remember(game, read.memo, lambda: read.finish(answer(games[game], read.question)))
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ def standing(
     if page.me is None:
         return None
     backend = games[game]
-    percentile = cache.remember(
+    percentile = memo.remember(
         game,
         ("percentile", board, player_id, cycle, when, scope),
         lambda: backend.better_than(player_id, board, cycle=cycle, timestamp=when, scope_id=scope or None),
@@ -231,13 +231,13 @@ def activity(user: Who | None = None, *, limit: int = 20, game: str = DEFAULT_GA
         events = answer(backend, questions.activity(backend, player_id, limit=limit))
         return events if player_id is not None else replace(events, items=without_hidden_names(events, None, game))
 
-    return cache.remember(game, ("activity", player_id, limit), ask)
+    return memo.remember(game, ("activity", player_id, limit), ask)
 
 
 def notifications(user: Who, game: str = DEFAULT_GAME) -> Listing[Event]:
     """Events addressed to the player, newest first; empty where the backend has none."""
     player_id = player_id_of(user, game)
-    return cache.remember(game, ("notifications", player_id), lambda: _answer(questions.notifications, game, player_id))
+    return memo.remember(game, ("notifications", player_id), lambda: _answer(questions.notifications, game, player_id))
 
 
 def mark_notifications_read(user: Who, ids: Iterable[str], game: str = DEFAULT_GAME) -> None:
@@ -251,7 +251,7 @@ def mark_notifications_read(user: Who, ids: Iterable[str], game: str = DEFAULT_G
     backend.mark_notifications(player_id, list(islice(ids, MOST_ROWS)))
     if backend.shelf is not None:
         backend.shelf.drop(questions.notifications(backend, player_id))
-    cache.forget(game, database_of(user))
+    memo.forget(game, database_of(user))
 
 
 def progress(user: Who, *, nearest: int | None = None, game: str = DEFAULT_GAME) -> Listing[Progress]:
@@ -269,7 +269,7 @@ def progress(user: Who, *, nearest: int | None = None, game: str = DEFAULT_GAME)
         PlayerNotFound: the user is not a player.
     """
     player_id = player_id_of(user, game)
-    found = cache.remember(game, ("progress", player_id), lambda: games[game].progress_of(player_id))
+    found = memo.remember(game, ("progress", player_id), lambda: games[game].progress_of(player_id))
     if nearest is None:
         return found
     ahead = sorted((one for one in found if not one.is_earned), key=lambda one: -one.fraction)
@@ -282,7 +282,7 @@ def rarity(user: Who | None = None, game: str = DEFAULT_GAME) -> Listing[Rarity]
     Nothing on a backend that does not know (:func:`abilities`), such as HTTP. Counts may be five minutes old.
     """
     me = player_id_or_none(user, game)
-    return cache.remember(game, ("rarity", me), lambda: games[game].rarities(me))
+    return memo.remember(game, ("rarity", me), lambda: games[game].rarities(me))
 
 
 def explain(user: Who, metric: str, item: str = "", *, limit: int = 100, game: str = DEFAULT_GAME) -> Listing[Movement]:
@@ -305,7 +305,7 @@ def explain(user: Who, metric: str, item: str = "", *, limit: int = 100, game: s
     player_id = player_id_of(user, game)
     limit = bounded(limit)
     question: Hashable = ("explain", player_id, metric, item, limit)
-    return cache.remember(game, question, lambda: games[game].explain_score(player_id, metric, item, limit=limit))
+    return memo.remember(game, question, lambda: games[game].explain_score(player_id, metric, item, limit=limit))
 
 
 def player_page(player_id: str, game: str = DEFAULT_GAME) -> str:

@@ -1,7 +1,7 @@
 """``{% load playlyfe %}``: one tag for each thing a game knows about a player.
 
 Each shows the user of the request, or the user or player id it is given, and takes ``game=``. ``as name`` gives the
-data instead of the widget; None if there is none. Anonymous visitors see nothing. ``widgets.py`` says the rest.
+data instead of the widget; None if there is none. Anonymous visitors see nothing. ``widgets`` says the rest.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.template import Library
 from django.template.context import Context
 
-from django_playlyfe import artwork, sentences, services, sparklines
+from django_playlyfe import sentences, services
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.forms import PlayForm, offers
 from django_playlyfe.types import (
@@ -31,7 +31,7 @@ from django_playlyfe.types import (
     Reward,
     Score,
 )
-from django_playlyfe.widgets import Call, Widget, show, widget
+from django_playlyfe.widgets import Call, Widget, artwork, show, sparklines, widget
 
 register = Library()
 

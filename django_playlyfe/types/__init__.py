@@ -1,4 +1,4 @@
-"""What the services return: frozen dataclasses, the same from every backend.
+"""What the services return: frozen dataclasses, the same from every backend; and pictures, which are read once.
 
 Scores are ``int``. Instants are aware datetimes in UTC. Everything read from a game says how fresh it is:
 ``as_of`` (when it was true), ``is_stale`` and ``source`` (``"live"``, ``"cache"``, ``"stored"`` or ``"none"``).
@@ -33,6 +33,7 @@ from django_playlyfe.types.movements import (
     MovementPart,
     ScoreValue,
 )
+from django_playlyfe.types.pictures import Picture
 from django_playlyfe.types.players import (
     Player,
     PlayerRef,
@@ -81,6 +82,7 @@ __all__ = [
     "MetricRef",
     "Movement",
     "MovementPart",
+    "Picture",
     "Play",
     "PlayOf",
     "PlayResult",

@@ -17,7 +17,7 @@ from django.views.generic import TemplateView
 
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.exceptions import ConfigurationError, InvalidRequest, NotFound, PlaylyfeError
-from django_playlyfe.representation import plain
+from django_playlyfe.views.as_json import plain
 
 logger = logging.getLogger("django_playlyfe.views")
 

@@ -10,10 +10,11 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
-from django_playlyfe import artwork, conf, services
+from django_playlyfe import conf, services
 from django_playlyfe.exceptions import ConfigurationError, InvalidRequest, NotFound, PlaylyfeError
-from django_playlyfe.pictures import Picture
+from django_playlyfe.types.pictures import Picture
 from django_playlyfe.views.game_page import viewer_of
+from django_playlyfe.widgets import artwork
 
 
 class PictureView(View):

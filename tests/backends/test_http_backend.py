@@ -9,11 +9,12 @@ import pytest
 from django.core.cache import cache as site_cache
 from django.urls import reverse
 
-from django_playlyfe import cache, page_budget, services
+from django_playlyfe import memo, services
 from django_playlyfe.backends import games
 from django_playlyfe.delivery import drain
 from django_playlyfe.exceptions import AccessDenied, PlaylyfeError, Suppressed, TransportError
 from django_playlyfe.models import Delivery, Queue
+from django_playlyfe.reading import page_budget
 from tests.client.servers import Game, Reply
 
 CANARY = "secret-canary-0123456789abcdefghijklmn"
@@ -46,11 +47,11 @@ def scripted(settings):
 @pytest.fixture
 def page():
     """Between the start and the end of a request, as far as budgets and memory go."""
-    cache._open()
+    memo._open()
     page_budget._open()
     yield
     page_budget._drop()
-    cache._drop()
+    memo._drop()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,10 +7,11 @@ import logging
 import pytest
 from django.db import DatabaseError, transaction
 
-from django_playlyfe import services, signals, sync
+from django_playlyfe import services, signals
 from django_playlyfe.delivery import drain
 from django_playlyfe.exceptions import Conflict, InvalidRequest
 from django_playlyfe.models import Delivery, PlayerLink
+from django_playlyfe.services import sync
 from tests.client.servers import Reply
 
 pytestmark = pytest.mark.django_db

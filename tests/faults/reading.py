@@ -19,9 +19,10 @@ django.setup()
 from django.core.management import call_command
 from django.db import connections
 
-from django_playlyfe import cache, page_budget, services
+from django_playlyfe import memo, services
 from django_playlyfe.backends import games
 from django_playlyfe.exceptions import PlaylyfeError
+from django_playlyfe.reading import page_budget
 
 
 def main() -> None:
@@ -52,7 +53,7 @@ def read_together(number: int, gate: int) -> Counter[str]:
     together, found, lock = threading.Barrier(number + 1), Counter[str](), threading.Lock()
 
     def page() -> None:
-        cache._open()
+        memo._open()
         page_budget._open()
         together.wait()
         try:

@@ -9,7 +9,7 @@ import pytest
 from django_playlyfe.client.images import IMAGE_BYTES, IMAGE_LIMITS
 from django_playlyfe.client.limits import Limits
 from django_playlyfe.exceptions import NotFound
-from django_playlyfe.pictures import Picture
+from django_playlyfe.types.pictures import Picture
 from tests.faultserver.steps import Step
 
 from .conftest import raised

@@ -12,11 +12,12 @@ from django.core.signals import request_finished
 from django.db import close_old_connections, connection
 from django.http import StreamingHttpResponse
 
-from django_playlyfe import cache, page_budget, services
+from django_playlyfe import memo, services
 from django_playlyfe.client.images import IMAGE_LIMITS
 from django_playlyfe.client.limits import Limits
 from django_playlyfe.delivery import drain
 from django_playlyfe.exceptions import BadResponse, NotFound, PlaylyfeError, ResponseLost, Suppressed
+from django_playlyfe.reading import bulkhead, page_budget
 from django_playlyfe.reading.background import reader
 from tests.faultserver.steps import ALWAYS, Step
 
@@ -32,7 +33,7 @@ HOUR, DAY = 3600, 24 * 3600
 
 @pytest.fixture(autouse=True)
 def threads_of_its_own():
-    page_budget._bulkhead.renew()
+    bulkhead._bulkhead.renew()
     reader.renew()
 
 
@@ -43,13 +44,13 @@ def visit(site, remote):
 
     @contextmanager
     def underway():
-        cache._open()
+        memo._open()
         page_budget._open()
         try:
             yield
         finally:
             page_budget._drop()
-            cache._drop()
+            memo._drop()
 
     return underway
 

@@ -12,7 +12,8 @@ import pytest
 from django.core.cache import caches
 from django.template import Context, Template
 
-from django_playlyfe import page_budget, services
+from django_playlyfe import services
+from django_playlyfe.reading import bulkhead, page_budget
 from django_playlyfe.reading.background import reader
 from tests.faultserver.steps import ALWAYS, Step
 
@@ -24,7 +25,7 @@ SLOW = Step(on="get", delay=0.4, times=ALWAYS)
 
 @pytest.fixture(autouse=True)
 def threads_of_its_own():
-    page_budget._bulkhead.renew()
+    bulkhead._bulkhead.renew()
     reader.renew()
 
 
@@ -133,7 +134,7 @@ def test_a_page_waits_for_its_budget_only(reader_of, remote, page):
 
 def test_while_all_threads_have_something_to_do_a_board_is_read_call_by_call(reader_of, remote, page, monkeypatch):
     monkeypatch.setattr(page_budget, "THREADS", 1)
-    page_budget._bulkhead.renew()
+    bulkhead._bulkhead.renew()
     text = page(reader_of("top"), "leaderboard", "top")
     assert "You are number 27 of 40." in text
     calls = calls_of(remote, BOARDS)

@@ -8,11 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from django_playlyfe import artwork, delivery, services
+from django_playlyfe import delivery, services
 from django_playlyfe.backends import games
 from django_playlyfe.client.exchange import Exchange
 from django_playlyfe.exceptions import ConfigurationError, ServerError
-from django_playlyfe.pictures import Picture
+from django_playlyfe.types.pictures import Picture
+from django_playlyfe.widgets import artwork
 from tests.pages.showing import failing, render
 
 PNG = base64.b64decode(

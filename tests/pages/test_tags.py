@@ -419,7 +419,7 @@ def test_a_failing_query_does_not_spoil_the_queries_after_it(reader, monkeypatch
 
 
 def test_a_placeholder_that_cannot_be_rendered_is_left_out(reader, monkeypatch):
-    monkeypatch.setattr("django_playlyfe.widgets.PLACEHOLDER", "no/such/template.html")
+    monkeypatch.setattr("django_playlyfe.widgets.use.PLACEHOLDER", "no/such/template.html")
     monkeypatch.setattr(services, "profile", failing(ServerError()))
     assert render("{% playlyfe_player %}", reader) == ""
 

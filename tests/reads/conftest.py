@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import pytest
 from django.core.cache import caches
 
-from django_playlyfe import cache, page_budget
+from django_playlyfe import memo
 from django_playlyfe.backends import games
-from django_playlyfe.reading import answering
+from django_playlyfe.reading import answering, bulkhead, page_budget
 from django_playlyfe.reading.background import reader
 from tests.client.servers import Game
 
@@ -24,7 +24,7 @@ def no_early_refresh(monkeypatch):
 @pytest.fixture(autouse=True)
 def threads_of_its_own():
     """No test waits for what another one has left to the threads of this process."""
-    page_budget._bulkhead.renew()
+    bulkhead._bulkhead.renew()
     reader.renew()
 
 
@@ -72,13 +72,13 @@ def a_page():
 
     @contextmanager
     def underway():
-        cache._open()
+        memo._open()
         page_budget._open()
         try:
             yield
         finally:
             page_budget._drop()
-            cache._drop()
+            memo._drop()
 
     return underway
 
@@ -102,9 +102,9 @@ def pool_work_is_over():
     """``pool_work_is_over()`` returns when the threads that read for pages have nothing more to do."""
 
     def wait():
-        pool = page_budget._bulkhead()
+        pool = bulkhead._bulkhead()
         taken = 0
-        while taken < page_budget.THREADS + page_budget.WAITING:
+        while taken < bulkhead.THREADS + bulkhead.WAITING:
             assert pool._places.acquire(timeout=30)
             taken += 1
         pool._places.release(taken)

@@ -12,11 +12,11 @@ from django.db import connection
 from django.template import Context, Template
 from django.urls import reverse
 
-from django_playlyfe import instants, page_budget, services
+from django_playlyfe import instants, services
 from django_playlyfe.backends import games
 from django_playlyfe.exceptions import PlayerNotFound, Suppressed
 from django_playlyfe.models import PlayerLink, Snapshot
-from django_playlyfe.reading import answering, snapshots
+from django_playlyfe.reading import answering, bulkhead, page_budget, snapshots
 from django_playlyfe.reading.background import reader
 from django_playlyfe.reading.shelf import wants_refresh
 from tests.client.servers import Reply, raw_server
@@ -233,8 +233,8 @@ class TestNothingInTheCache:
             services.profile("ada")
         flush()
         pool_work_is_over()
-        pool = page_budget._bulkhead()
-        for _ in range(page_budget.THREADS + page_budget.WAITING):
+        pool = bulkhead._bulkhead()
+        for _ in range(bulkhead.THREADS + bulkhead.WAITING):
             assert pool._places.acquire(blocking=False)
         try:
             with time_machine.travel(instants.now() + timedelta(days=2), tick=True), a_page():
@@ -242,7 +242,7 @@ class TestNothingInTheCache:
                 with pytest.raises(Suppressed) as caught:
                     services.profile("grace")
         finally:
-            pool._places.release(page_budget.THREADS + page_budget.WAITING)
+            pool._places.release(bulkhead.THREADS + bulkhead.WAITING)
         assert caught.value.reason == "pool_full"
         assert len(reads(remote)) == 1
 

@@ -17,7 +17,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 import django_playlyfe
-from django_playlyfe import cache_checks, monitoring
+from django_playlyfe.checks import remote_games
+from django_playlyfe.management import monitoring
 from django_playlyfe.models import Delivery, Queue
 
 PACKAGE = Path(django_playlyfe.__file__).parent
@@ -183,45 +184,45 @@ class TestChecks:
     )
     def test_a_cache_that_may_hang_is_named(self, site, settings, cache, expected):
         settings.CACHES = {"default": {"LOCATION": "redis://127.0.0.1:1", **cache}}
-        found = [message.id for message in cache_checks.check_caches()]
+        found = [message.id for message in remote_games.check_caches()]
         assert found == [f"django_playlyfe.{name}" for name in expected]
 
     def test_uwsgi_without_threads_is_named(self, site, monkeypatch):
         monkeypatch.setitem(sys.modules, "uwsgi", SimpleNamespace(opt={}))
-        assert [message.id for message in cache_checks.check_threads()] == ["django_playlyfe.W002"]
+        assert [message.id for message in remote_games.check_threads()] == ["django_playlyfe.W002"]
 
     def test_uwsgi_with_threads_is_fine(self, site):
-        assert cache_checks.check_threads() == []
+        assert remote_games.check_threads() == []
 
     @pytest.mark.django_db
     def test_a_missing_table_of_the_cache_is_named(self, site, settings):
         settings.CACHES = {
             "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "no_such_table"}
         }
-        (message,) = cache_checks.check_stored(databases=["default"])
+        (message,) = remote_games.check_stored(databases=["default"])
         assert message.id == "django_playlyfe.W005"
         assert "createcachetable" in message.hint
-        assert cache_checks.check_stored(databases=None) == []
+        assert remote_games.check_stored(databases=None) == []
 
     @pytest.mark.django_db
     def test_a_row_that_nobody_delivers_is_named(self, site):
         owe(not_before=timezone.now() - timedelta(seconds=200))
-        assert cache_checks.check_stored(databases=["default"]) == []
+        assert remote_games.check_stored(databases=["default"]) == []
         owe(not_before=timezone.now() - timedelta(seconds=400))
-        assert [m.id for m in cache_checks.check_stored(databases=["default"])] == ["django_playlyfe.W006"]
+        assert [m.id for m in remote_games.check_stored(databases=["default"])] == ["django_playlyfe.W006"]
 
     @pytest.mark.parametrize(("mode", "expected"), [(None, ["W007"]), ("DEFERRED", ["W007"]), ("IMMEDIATE", [])])
     def test_sqlite_without_immediate_is_named(self, site, monkeypatch, mode, expected):
         given = {"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {"transaction_mode": mode}}
-        monkeypatch.setattr(cache_checks, "settings", SimpleNamespace(DATABASES={"default": given}))
-        found = [message.id for message in cache_checks.check_sqlite()]
+        monkeypatch.setattr(remote_games, "settings", SimpleNamespace(DATABASES={"default": given}))
+        found = [message.id for message in remote_games.check_sqlite()]
         assert found == [f"django_playlyfe.{name}" for name in expected]
 
     def test_an_embedded_game_needs_none_of_them(self, settings):
         settings.CACHES = {
             "default": {"BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache", "LOCATION": "x:1"}
         }
-        assert cache_checks.check_caches() == []
+        assert remote_games.check_caches() == []
 
     def test_each_check_is_in_the_table(self):
         used = set(re.findall(r'id="django_playlyfe\.([EW]\d+)"', "".join(_sources())))

@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
-from django_playlyfe import page_budget
 from django_playlyfe.client import calls_in_line
 from django_playlyfe.pytest_plugin import is_loopback
+from django_playlyfe.reading import bulkhead
 
 pytest_plugins = ["pytester"]
 
@@ -96,8 +96,8 @@ def test_loopback_is_this_machine_alone(host, expected):
 
 def test_work_of_a_pool_is_done_in_line():
     with calls_in_line():
-        assert page_budget.call_within(1, threading.current_thread) is threading.current_thread()
-    assert page_budget.call_within(5, threading.current_thread) is not threading.current_thread()
+        assert bulkhead.call_within(1, threading.current_thread) is threading.current_thread()
+    assert bulkhead.call_within(5, threading.current_thread) is not threading.current_thread()
 
 
 def test_no_test_of_this_suite_reaches_another_machine(request):

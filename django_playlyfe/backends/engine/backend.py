@@ -11,13 +11,12 @@ from django.apps import apps
 from django.core.checks import CheckMessage, Error
 from django.dispatch import Signal
 
-from django_playlyfe import cache, conf, signals, wire
+from django_playlyfe import conf, memo, signals, wire
 from django_playlyfe.backends.base import NOTIFICATIONS_SINCE, GameBackend
 from django_playlyfe.backends.engine.by_hand import ByHand
 from django_playlyfe.backends.engine.lists import ListsOfPlayers
 from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
-from django_playlyfe.links import link_of_player
-from django_playlyfe.pictures import Picture
+from django_playlyfe.players.links import link_of_player
 from django_playlyfe.types import (
     Action,
     Event,
@@ -35,6 +34,7 @@ from django_playlyfe.types import (
     Rarity,
     summarise,
 )
+from django_playlyfe.types.pictures import Picture
 
 if TYPE_CHECKING:
     from django_playlyfe.engine.realm import Realm, Visit
@@ -80,7 +80,7 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
         from django_playlyfe.engine.realm import Visit
 
         realm = self.realm
-        return cache.remember(self.alias, "visit", lambda: Visit(realm.game, realm.environment))
+        return memo.remember(self.alias, "visit", lambda: Visit(realm.game, realm.environment))
 
     def check(self) -> list[CheckMessage]:
         """Wrong options, and an engine that is not installed."""
@@ -359,7 +359,7 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
 
     def announce(self, call: Recorded) -> None:
         """Send the public signals for a call of the engine's log, whoever made it: site, admin or HTTP client."""
-        cache.forget(self.alias)
+        memo.forget(self.alias)
         if call.replayed or call.kind not in _ANNOUNCED:
             return
         wanted = [signal for signal in _PUBLIC if signal.has_listeners(type(self))]

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from django_playlyfe import monitoring, services
+from django_playlyfe import services
+from django_playlyfe.management import monitoring
 from django_playlyfe.management.game_command import SOME_FAILED, WRONG_INPUT, GameCommand
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError, CommandParser
 
-from django_playlyfe import sync
 from django_playlyfe.management.game_command import SOME_FAILED, WRONG_INPUT, GameCommand
 from django_playlyfe.management.player_map import WrongMap, check_users, link_users, read_map
-from django_playlyfe.sync import Synced
+from django_playlyfe.services import sync
+from django_playlyfe.services.sync import Synced
 
 
 class Command(GameCommand):

@@ -83,5 +83,5 @@ def _drop(**_kwargs: Any) -> None:
 
 def connect() -> None:
     """Follow requests. Called once, by the app."""
-    request_started.connect(_open, dispatch_uid="django_playlyfe.cache.open")
-    request_finished.connect(_drop, dispatch_uid="django_playlyfe.cache.drop")
+    request_started.connect(_open, dispatch_uid="django_playlyfe.memo.open")
+    request_finished.connect(_drop, dispatch_uid="django_playlyfe.memo.drop")

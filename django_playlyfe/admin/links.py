@@ -1,5 +1,4 @@
-"""The admin of player links: who is which player. Points and badges are the game's, not to be edited here. What is owed
-to a game on a server is in ``delivery_admin``."""
+"""The admin of player links: who is which player."""
 
 from __future__ import annotations
 
@@ -16,18 +15,16 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from django_playlyfe import conf, services, sync
-from django_playlyfe.delivery_admin import DeliveryAdmin, QueueAdmin, QueueBanner
+from django_playlyfe import conf, services
+from django_playlyfe.admin.deliveries import QueueBanner
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.models import PlayerLink
-from django_playlyfe.services import players, reads
+from django_playlyfe.services import players, reads, sync
 
 if TYPE_CHECKING:
     LinkForm = ModelForm[PlayerLink]
 else:  # generic for the type checker only
     LinkForm = ModelForm
-
-__all__ = ["DeliveryAdmin", "PlayerLinkAdmin", "QueueAdmin"]
 
 
 class PlayerLinkForm(LinkForm):

@@ -17,8 +17,8 @@ from django.db import DatabaseError
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.exceptions import PlaylyfeError
-from django_playlyfe.links import SiteUser
 from django_playlyfe.models import PlayerLink
+from django_playlyfe.players.links import SiteUser
 from django_playlyfe.services import enrolment
 
 logger = logging.getLogger("django_playlyfe")

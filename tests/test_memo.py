@@ -9,7 +9,7 @@ import pytest
 from django.core.signals import request_finished, request_started
 from django.db import transaction
 
-from django_playlyfe import cache, services
+from django_playlyfe import memo, services
 from django_playlyfe.exceptions import PlayerNotFound
 
 from . import costs
@@ -24,9 +24,9 @@ def a_request():
 
     @contextmanager
     def underway():
-        cache._open()
+        memo._open()
         yield
-        cache._drop()
+        memo._drop()
 
     return underway
 
@@ -111,7 +111,7 @@ class TestWithinARequest:
 
     def test_another_thread_does_not_share_it(self, a_request):
         seen = []
-        thread = threading.Thread(target=lambda: seen.append(cache._current.get()))
+        thread = threading.Thread(target=lambda: seen.append(memo._current.get()))
         with a_request():
             thread.start()
             thread.join()
@@ -130,7 +130,7 @@ def test_djangos_requests_open_and_drop_it(client):
     remembered = []
 
     def look(**kwargs):
-        remembered.append(cache._current.get())
+        remembered.append(memo._current.get())
 
     request_started.connect(look)
     request_finished.connect(look)
@@ -139,4 +139,4 @@ def test_djangos_requests_open_and_drop_it(client):
     assert opened is not None
     assert opened.answers == {}
     assert dropped is None
-    assert cache._current.get() is None
+    assert memo._current.get() is None

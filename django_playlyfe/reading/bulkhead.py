@@ -1,67 +1,32 @@
-"""How long one page may wait for a remote game, all its reads together (``reliability.md`` §2.2).
-
-Tied to the request like ``cache``: in a context variable, opened by ``request_started``. Outside a request there is no
-budget, only the limits of each call.
-"""
+"""The few threads that read for pages: waiting for them, not the network, is what bounds a page (``reliability.md``
+§2.2)."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
-from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar, copy_context
+from contextlib import nullcontext
+from contextvars import copy_context
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.core.cache import caches
-from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
 from django_playlyfe.client.per_process import PerProcess
 from django_playlyfe.client.watchdog import threads_can_run
 from django_playlyfe.exceptions import PlaylyfeError, Suppressed
+from django_playlyfe.reading import page_budget
 
 logger = logging.getLogger("django_playlyfe")
 
 THREADS = 4
 WAITING = 8
 T = TypeVar("T")
-
-
-class PageBudget:
-    """The seconds that a page has waited so far."""
-
-    def __init__(self) -> None:
-        self._spent = 0.0
-        self._bulk_reads = 0
-
-    def take_bulk_reads(self, wanted: int, most: int) -> int:
-        """How many of the calls that a page about many players would like to make it may make.
-
-        Args:
-            wanted: calls.
-            most: of one page, together.
-        """
-        taken = max(min(wanted, most - self._bulk_reads), 0)
-        self._bulk_reads += taken
-        return taken
-
-    def left(self, seconds: float) -> float:
-        """What is left of an allowance of ``seconds``; zero or less if nothing is."""
-        return seconds - self._spent
-
-    @contextmanager
-    def spending(self) -> Iterator[None]:
-        """The time inside is waited for."""
-        started = time.monotonic()
-        try:
-            yield
-        finally:
-            self._spent += time.monotonic() - started
 
 
 class _Bulkhead:
@@ -162,7 +127,7 @@ def call_all_within(
     if not threads_can_run():
         return [caught(partial(call_within, 0.0, ask, then=after)) for ask, after in zip(calls, then, strict=True)]
     started = [caught(partial(_bulkhead().start, ask, after)) for ask, after in zip(calls, then, strict=True)]
-    budget = current()
+    budget = page_budget.current()
     with budget.spending() if budget is not None else nullcontext():
         return [one if isinstance(one, PlaylyfeError) else caught(partial(_wait, one, deadline)) for one in started]
 
@@ -188,25 +153,3 @@ def caught(call: Callable[[], T]) -> T | PlaylyfeError:
         return call()
     except PlaylyfeError as error:
         return error
-
-
-_current: ContextVar[PageBudget | None] = ContextVar("django_playlyfe_page_budget", default=None)
-
-
-def current() -> PageBudget | None:
-    """The budget of the page that is being built, None outside a request."""
-    return _current.get()
-
-
-def _open(**_kwargs: Any) -> None:
-    _current.set(PageBudget())
-
-
-def _drop(**_kwargs: Any) -> None:
-    _current.set(None)
-
-
-def connect() -> None:
-    """Follow requests. Called once, by the app."""
-    request_started.connect(_open, dispatch_uid="django_playlyfe.page_budget.open")
-    request_finished.connect(_drop, dispatch_uid="django_playlyfe.page_budget.drop")

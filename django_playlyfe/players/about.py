@@ -12,7 +12,7 @@ from django_playlyfe.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from django_playlyfe.backends import GameBackend
-    from django_playlyfe.links import SiteUser
+    from django_playlyfe.players.links import SiteUser
 
 LONGEST_ALIAS = 255
 

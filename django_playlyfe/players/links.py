@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from django.contrib.auth import get_user_model
 from django.db import router
 
-from django_playlyfe import cache, wire
+from django_playlyfe import memo, wire
 from django_playlyfe.models import PlayerLink
 
 SiteUser: TypeAlias = Any
@@ -51,7 +51,7 @@ def link_of(user: SiteUser, game: str) -> PlayerLink | None:
             link.user = user
         return link
 
-    return cache.remember(game, ("link", user.pk), ask)
+    return memo.remember(game, ("link", user.pk), ask)
 
 
 def remember_link(user: Any, link: PlayerLink | None, game: str) -> None:
@@ -62,7 +62,7 @@ def remember_link(user: Any, link: PlayerLink | None, game: str) -> None:
             link.user = user
         return link
 
-    cache.remember(game, ("link", user.pk), known)
+    memo.remember(game, ("link", user.pk), known)
 
 
 def link_of_player(player_id: str, game: str) -> PlayerLink | None:
