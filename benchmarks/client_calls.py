@@ -10,18 +10,17 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import requests
 
+from benchmarks import stand_in
 from django_playlyfe.client import PlaylyfeClient
 
 BODY = {"variables": {"pages": 320}}
 ROUTE = "/runtime/actions/{action}/play"
+BARE, OURS, UNPOOLED = "bare Session.post", "the client's call", "a new connection each"
 
 
 def timed(call: Callable[[], object], calls: int) -> tuple[float, float]:
@@ -37,20 +36,29 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--calls", type=int, default=100)
     options = parser.parse_args()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.stand_in"],
-        cwd=Path(__file__).parents[1],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    url = f"http://127.0.0.1:{server.stdout.readline().strip()}"
-    client = PlaylyfeClient(
-        auth_url=f"{url}/auth/token", api_url=f"{url}/v2", client_id="id", client_secret="secret-of-the-benchmark"
-    )
-    session = requests.Session()
+    with stand_in.running() as url, requests.Session() as session:
+        client = PlaylyfeClient(
+            auth_url=f"{url}/auth/token", api_url=f"{url}/v2", client_id="id", client_secret="secret-of-the-benchmark"
+        )
+        compared = ways(client, session, url)
+        check_same(compared, lambda: session.get(f"{url}/count").json())
+        measure(compared, lambda: session.get(f"{url}/count").json(), options.rounds, options.calls)
+        client.close()
+
+
+def ways(client: PlaylyfeClient, session: requests.Session, url: str) -> dict[str, Callable[[], object]]:
+    """The same play, four ways."""
     data = json.dumps(BODY).encode()
     headers = {"Authorization": f"Bearer {'t' * 40}", "Content-Type": "application/json", "Idempotency-Key": "k" * 36}
+
+    def bare() -> object:
+        return session.post(
+            f"{url}/v2/runtime/actions/finish_book/play",
+            params={"player_id": "ada"},
+            data=data,
+            headers=headers,
+            timeout=(3.05, 10),
+        ).json()
 
     def ours() -> object:
         return client.call(
@@ -63,45 +71,38 @@ def main() -> None:
             idempotency_key="k" * 36,
         ).data
 
-    def bare() -> object:
-        return session.post(
-            f"{url}/v2/runtime/actions/finish_book/play",
-            params={"player_id": "ada"},
-            data=data,
-            headers=headers,
-            timeout=(3.05, 10),
-        ).json()
-
     def whole() -> object:
         return client.play("ada", "finish_book", {"pages": 320})
 
     def unpooled() -> object:
         return requests.post(f"{url}/v2/runtime/actions/x/play", data=data, headers=headers, timeout=10).json()
 
-    sides = {
-        "bare Session.post": bare,
-        "the client's call": ours,
-        "client.play() as a whole": whole,
-        "a new connection each": unpooled,
-    }
+    return {BARE: bare, OURS: ours, "client.play() as a whole": whole, UNPOOLED: unpooled}
+
+
+def check_same(compared: dict[str, Callable[[], object]], count: Callable[[], dict]) -> None:
+    """Warm up, and see that both sides do the same."""
     answers = {}
-    for name, side in sides.items():
+    for name, way in compared.items():
         for _ in range(50):
-            answers[name] = side()
-    assert answers["bare Session.post"] == answers["the client's call"], "both sides read the same"
-    bare()
-    sent = session.get(f"{url}/count").json()["last"]
-    ours()
-    assert session.get(f"{url}/count").json()["last"] == sent == data.decode(), "both sides sent the same bytes"
-    before = session.get(f"{url}/count").json()
-    found = {name: [] for name in sides}
-    for _ in range(options.rounds):
-        for name, side in sides.items():
-            found[name].append(timed(side, options.calls if name != "a new connection each" else options.calls // 5))
-    after = session.get(f"{url}/count").json()
-    new = after["connections"] - before["connections"] - options.rounds * (options.calls // 5)
-    print(f"{options.rounds} rounds of {options.calls} calls; connections made by the pooled sides: {new}")
-    reference = found["bare Session.post"]
+            answers[name] = way()
+    assert answers[BARE] == answers[OURS], "both sides read the same"
+    compared[BARE]()
+    sent = count()["last"]
+    compared[OURS]()
+    assert count()["last"] == sent == json.dumps(BODY), "both sides sent the same bytes"
+
+
+def measure(compared: dict[str, Callable[[], object]], count: Callable[[], dict], rounds: int, calls: int) -> None:
+    """Have them take turns, and print what each costs."""
+    before = count()
+    found = {name: [] for name in compared}
+    for _ in range(rounds):
+        for name, way in compared.items():
+            found[name].append(timed(way, calls if name != UNPOOLED else calls // 5))
+    new = count()["connections"] - before["connections"] - rounds * (calls // 5)
+    print(f"{rounds} rounds of {calls} calls; connections made by the pooled sides: {new}")
+    reference = found[BARE]
     for name, times in found.items():
         wall, cpu = (statistics.median(column) for column in zip(*times, strict=True))
         ratios = [
@@ -110,10 +111,6 @@ def main() -> None:
         ]
         times_us = f"{wall * 1e6:7.0f} us wall {cpu * 1e6:7.0f} us CPU"
         print(f"{name:26} {times_us}   x {ratios[0]:.2f} wall, x {ratios[1]:.2f} CPU")
-    client.close()
-    session.close()
-    server.stdin.close()
-    server.wait()
 
 
 if __name__ == "__main__":

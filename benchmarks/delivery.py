@@ -10,10 +10,9 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import subprocess
-import sys
 import time
-from pathlib import Path
+
+from benchmarks import stand_in
 
 RUN = 10
 
@@ -23,21 +22,13 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[10, 1000, 10_000, 100_000])
     parser.add_argument("--sample", type=int, default=300)
     options = parser.parse_args()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.stand_in"],
-        cwd=Path(__file__).parents[1],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    os.environ["FAULT_SERVER"] = url = f"http://127.0.0.1:{server.stdout.readline().strip()}"
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.faults.site_settings"
-    import django
+    with stand_in.running() as url:
+        os.environ["FAULT_SERVER"] = url
+        import django
 
-    django.setup()
-    measure(options.rows, options.sample, url)
-    server.stdin.close()
-    server.wait()
+        django.setup()
+        measure(options.rows, options.sample, url)
 
 
 def measure(sizes: list[int], sample: int, url: str) -> None:

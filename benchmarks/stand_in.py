@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 TOKEN = json.dumps({"access_token": "t" * 40, "token_type": "Bearer", "expires_in": 86400}).encode()
 PLAYED = json.dumps(
@@ -91,6 +95,20 @@ def _http(body: bytes) -> bytes:
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """A stand-in in a process of its own; gives its address."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.stand_in"],
+        cwd=Path(__file__).parents[1],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        process.stdin.close()
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.core.paginator import Paginator
 from django.utils import timezone
 
 from django_playlyfe import instants
@@ -15,8 +17,13 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     _ModelAdmin = admin.ModelAdmin[Any]
+    _Paginator = Paginator[Any]
 else:  # generic for the type checker only
     _ModelAdmin = admin.ModelAdmin
+    _Paginator = Paginator
+
+MOST_PAGED = 10_000
+"""Rows of a list that can be reached by turning pages."""
 
 
 class LocalAdmin(_ModelAdmin):
@@ -36,6 +43,17 @@ class LocalAdmin(_ModelAdmin):
         if row is not None and instants.are_naive_on_site():
             _make_local(row)
         return row
+
+
+class BoundedPaginator(_Paginator):
+    """Counts to :data:`MOST_PAGED` and stops: no further than anybody turns pages."""
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows there are; the limit stands for more."""
+        rows: Any = self.object_list  # a QuerySet, in the admin
+        counted: int = rows.order_by()[:MOST_PAGED].count()
+        return counted
 
 
 def _make_local(row: Model) -> None:

@@ -9,42 +9,22 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from django_playlyfe import conf, sentences
-from django_playlyfe.local_admin import LocalAdmin
+from django_playlyfe.local_admin import BoundedPaginator, LocalAdmin
 from django_playlyfe.models import Delivery, PlayerLink, Queue
 from django_playlyfe.services import queue
 
-if TYPE_CHECKING:
-    BasePaginator = Paginator[Any]
-else:  # generic for the type checker only
-    BasePaginator = Paginator
-
 State = Delivery.State
-
-
-class BoundedPaginator(BasePaginator):
-    """Counts no further than anybody turns pages."""
-
-    MOST = 10_000
-
-    @cached_property
-    def count(self) -> int:
-        """How many rows there are; ten thousand stands for more."""
-        rows: Any = self.object_list  # a QuerySet, in the admin
-        counted: int = rows[: self.MOST].count()
-        return counted
 
 
 class GameFilter(admin.SimpleListFilter):

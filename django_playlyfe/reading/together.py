@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django_playlyfe.delivery.threads import is_test_run
 from django_playlyfe.exceptions import PlaylyfeError, Suppressed
@@ -24,7 +24,7 @@ from django_playlyfe.reading.answering import (
     wait_for_other,
 )
 from django_playlyfe.reading.question import Question
-from django_playlyfe.reading.shelf import Shelf
+from django_playlyfe.reading.shelf import Entry, Found, Shelf
 
 if TYPE_CHECKING:
     from django_playlyfe.backends.base import GameBackend
@@ -37,11 +37,7 @@ LIVE_PER_PAGE = 2
 
 def answers_together(backend: GameBackend, asked: Sequence[Question[T]]) -> dict[Question[T], T | PlaylyfeError]:
     """As :func:`~.answering.answer` for each of the few things that a page is about, those to be asked side by side."""
-    shelf = backend.shelf
-    assert shelf is not None  # noqa: S101 - the caller has looked
-    looked = shelf.look_at(asked)
-    missing = [question for question, found in looked.items() if found.entry is None]
-    stored = snapshots.find(backend.alias, missing)
+    shelf, looked, stored = _look(backend, asked)
     told: dict[Question[T], T | PlaylyfeError] = {}
     unknown = []
     for question, found in looked.items():
@@ -65,11 +61,7 @@ def answers(backend: GameBackend, asked: Sequence[Question[T]]) -> dict[Question
 
     What is not known yet is an error here, and is read in the background for the next page.
     """
-    shelf = backend.shelf
-    assert shelf is not None  # noqa: S101 - the caller has looked
-    looked = shelf.look_at(asked)
-    missing = [question for question, found in looked.items() if found.entry is None]
-    stored = snapshots.find(backend.alias, missing)
+    shelf, looked, stored = _look(backend, asked)
     told: dict[Question[T], T | PlaylyfeError] = {}
     unknown = []
     for question, found in looked.items():
@@ -89,6 +81,17 @@ def answers(backend: GameBackend, asked: Sequence[Question[T]]) -> dict[Question
         told[question] = Suppressed("This is not known yet and is being read", reason="budget")
         queue(backend, shelf, question)
     return told
+
+
+def _look(
+    backend: GameBackend, asked: Sequence[Question[T]]
+) -> tuple[Shelf, dict[Question[Any], Found], dict[Question[Any], tuple[Entry, bool]]]:
+    """What the cache has, and of what it has not the snapshots: one look into each."""
+    shelf = backend.shelf
+    assert shelf is not None  # noqa: S101 - the caller has looked
+    looked = shelf.look_at(asked)
+    missing = [question for question, found in looked.items() if found.entry is None]
+    return shelf, looked, snapshots.find(backend.alias, missing)
 
 
 def _side_by_side(

@@ -9,13 +9,13 @@ import pytest
 from django.core.cache import cache as site_cache
 from django.urls import reverse
 
-from django_playlyfe import memo, services
+from django_playlyfe import services
 from django_playlyfe.backends import games
 from django_playlyfe.delivery import drain
 from django_playlyfe.exceptions import AccessDenied, PlaylyfeError, Suppressed, TransportError
 from django_playlyfe.models import Delivery, Queue
-from django_playlyfe.reading import page_budget
 from tests.client.servers import Game, Reply
+from tests.one_request import one_request
 
 CANARY = "secret-canary-0123456789abcdefghijklmn"
 
@@ -47,11 +47,8 @@ def scripted(settings):
 @pytest.fixture
 def page():
     """Between the start and the end of a request, as far as budgets and memory go."""
-    memo._open()
-    page_budget._open()
-    yield
-    page_budget._drop()
-    memo._drop()
+    with one_request():
+        yield
 
 
 @pytest.mark.django_db(transaction=True)

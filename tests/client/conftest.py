@@ -10,6 +10,7 @@ import pytest
 
 from django_playlyfe.client import PlaylyfeClient
 
+from .clocks import FakeClock, MemoryCache
 from .servers import Game
 
 CLIENT_ID = "client-canary-id"
@@ -23,6 +24,16 @@ def own_temporary_directory(tmp_path, monkeypatch) -> None:
     directory.mkdir()
     monkeypatch.setenv("TMPDIR", str(directory))
     monkeypatch.setattr(tempfile, "tempdir", str(directory))
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def cache(clock: FakeClock) -> MemoryCache:
+    return MemoryCache(clock)
 
 
 @pytest.fixture

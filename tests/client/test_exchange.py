@@ -10,16 +10,11 @@ import pytest
 from django_playlyfe import exceptions as errors
 from django_playlyfe.client import Limits, page_limits
 
-from .clocks import FakeClock, MemoryCache, Middle
+from .clocks import MemoryCache, Middle
 from .servers import Game, Reply, http, raw_server
 
 DENIED = {"error": "access_denied", "error_description": "You are not allowed to access this api route"}
 LIMIT = {"error": "rate_limit_exceeded", "error_description": "can only be triggered 1 times every day"}
-
-
-@pytest.fixture
-def clock():
-    return FakeClock()
 
 
 @pytest.fixture

@@ -9,19 +9,9 @@ from django_playlyfe.client.sharing import Sharing
 from django_playlyfe.client.throttle import Admission, Throttle
 from django_playlyfe.exceptions import Suppressed
 
-from .clocks import FakeClock, MemoryCache, Middle
+from .clocks import Middle
 
 HOST = "api.game.example"
-
-
-@pytest.fixture
-def clock():
-    return FakeClock()
-
-
-@pytest.fixture
-def cache(clock):
-    return MemoryCache(clock)
 
 
 @pytest.fixture

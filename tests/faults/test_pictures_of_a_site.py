@@ -5,21 +5,21 @@ from __future__ import annotations
 import base64
 import threading
 import time
-from contextlib import contextmanager
 
 import pytest
 from django.core.signals import request_finished
 from django.db import close_old_connections, connection
 from django.http import StreamingHttpResponse
 
-from django_playlyfe import memo, services
+from django_playlyfe import services
 from django_playlyfe.client.images import IMAGE_LIMITS
 from django_playlyfe.client.limits import Limits
 from django_playlyfe.delivery import drain
 from django_playlyfe.exceptions import BadResponse, NotFound, PlaylyfeError, ResponseLost, Suppressed
-from django_playlyfe.reading import bulkhead, page_budget
+from django_playlyfe.reading import bulkhead
 from django_playlyfe.reading.background import reader
 from tests.faultserver.steps import ALWAYS, Step
+from tests.one_request import one_request
 
 from .conftest import raised
 
@@ -41,18 +41,7 @@ def threads_of_its_own():
 def visit(site, remote):
     """``with visit(): …`` is one request to a site that has this game."""
     site(remote.url)
-
-    @contextmanager
-    def underway():
-        memo._open()
-        page_budget._open()
-        try:
-            yield
-        finally:
-            page_budget._drop()
-            memo._drop()
-
-    return underway
+    return one_request
 
 
 def shown(data, content_type="image/png", **values):

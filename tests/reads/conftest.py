@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import socket
-from contextlib import contextmanager
 
 import pytest
 from django.core.cache import caches
 
-from django_playlyfe import memo
 from django_playlyfe.backends import games
-from django_playlyfe.reading import answering, bulkhead, page_budget
+from django_playlyfe.reading import answering, bulkhead
 from django_playlyfe.reading.background import reader
 from tests.client.servers import Game
+from tests.one_request import one_request
 
 
 @pytest.fixture(autouse=True)
@@ -70,17 +69,7 @@ def site(remote, configure):
 def a_page():
     """``with a_page(): …`` is one request, as far as memory and budget go."""
 
-    @contextmanager
-    def underway():
-        memo._open()
-        page_budget._open()
-        try:
-            yield
-        finally:
-            page_budget._drop()
-            memo._drop()
-
-    return underway
+    return one_request
 
 
 @pytest.fixture

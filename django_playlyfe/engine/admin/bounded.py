@@ -1,13 +1,11 @@
-"""Lists that cost the same however large a table is: no count goes further than anybody turns pages, no search and no
-filter looks at more rows than a number written here."""
+"""Lists that cost the same however large a table is: no search and no filter looks at more rows than a number written
+here. (``local_admin.BoundedPaginator`` counts no further than anybody turns pages.)"""
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db import connections
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -15,28 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.models import Environment, Game
 
-if TYPE_CHECKING:
-    _Paginator = Paginator[Any]
-else:  # generic for the type checker only
-    _Paginator = Paginator
-
-MOST_PAGED = 10_000
-"""Rows of a list that can be reached by turning pages."""
 MOST_FOUND = 500
 """Players that one search finds."""
 NEWEST = 100_000
 """Rows of the log that a filter without a player looks at."""
-
-
-class BoundedPaginator(_Paginator):
-    """Counts to :data:`MOST_PAGED` and stops."""
-
-    @cached_property
-    def count(self) -> int:
-        """How many rows there are; the limit stands for more."""
-        rows: Any = self.object_list  # a QuerySet, in the admin
-        counted: int = rows.order_by()[:MOST_PAGED].count()
-        return counted
 
 
 class RealmFilter(admin.SimpleListFilter):

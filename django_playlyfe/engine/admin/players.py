@@ -16,7 +16,6 @@ from django_playlyfe import instants
 from django_playlyfe.engine.admin.bounded import (
     MOST_FOUND,
     NEWEST,
-    BoundedPaginator,
     RealmFilter,
     newest,
     starting_with,
@@ -24,6 +23,7 @@ from django_playlyfe.engine.admin.bounded import (
 from django_playlyfe.engine.admin.people import PlayerPages
 from django_playlyfe.engine.admin.read_only import ReadOnlyAdmin
 from django_playlyfe.engine.models import Call, Player
+from django_playlyfe.local_admin import BoundedPaginator
 
 
 @admin.register(Player)

@@ -11,20 +11,8 @@ from django_playlyfe.client import file_lock
 from django_playlyfe.client.sharing import Sharing
 from django_playlyfe.client.tokens.leases import CacheLeases, FileLeases, leases_for
 
-from ..clocks import FakeClock, MemoryCache
-
 pytestmark = pytest.mark.skipif(not file_lock.is_available, reason="this system has no flock")
 NAME = "playlyfe:tok:1:of-the-test"
-
-
-@pytest.fixture
-def clock():
-    return FakeClock()
-
-
-@pytest.fixture
-def cache(clock):
-    return MemoryCache(clock)
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def test_a_search_is_for_the_beginning_and_for_nothing_else(boss: Client, small:
 def test_a_list_of_players_ends_where_nobody_turns_pages(
     boss: Client, small: Realm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounded, "MOST_PAGED", 2)
+    monkeypatch.setattr("django_playlyfe.local_admin.MOST_PAGED", 2)
     for number in range(4):
         services.create_player(small, f"p{number}")
     assert boss.get(PLAYERS).context["cl"].result_count == 2
