@@ -133,7 +133,7 @@ def test_a_page_waits_for_its_budget_only(reader_of, remote, page):
 
 
 def test_while_all_threads_have_something_to_do_a_board_is_read_call_by_call(reader_of, remote, page, monkeypatch):
-    monkeypatch.setattr(page_budget, "THREADS", 1)
+    monkeypatch.setattr(bulkhead, "THREADS", 1)
     bulkhead._bulkhead.renew()
     text = page(reader_of("top"), "leaderboard", "top")
     assert "You are number 27 of 40." in text

@@ -230,7 +230,7 @@ def test_a_widget_shows_nothing_where_the_backend_lacks_what_it_needs(reader, mo
     def playlyfe_number_of(call):
         return show(number=7)
 
-    monkeypatch.setattr(widgets, "WIDGETS", {})
+    monkeypatch.setattr("django_playlyfe.widgets.tags.WIDGETS", {})
     monkeypatch.setattr(EngineBackend, "explain", False)
     engine, library = Engine(), Library()
     engine.template_builtins.append(library)
