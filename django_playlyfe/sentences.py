@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from django_playlyfe import instants
 from django_playlyfe.exceptions import AccessDenied, ActionLimitReached
-from django_playlyfe.types import Earned, Event, Feedback, Progress, Reward
+from django_playlyfe.types import Earned, Event, Feedback, Progress, ProgressCondition, Reward
 
 _RIGHT_TO_LEFT = frozenset(("R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"))
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
@@ -287,15 +287,24 @@ def needs(goal: Progress) -> list[str]:
         if condition.is_met or condition.is_negated or condition.operator not in ("ge", "gt"):
             continue
         if isinstance(have, int) and isinstance(need, int):
-            said.append(
-                _("%(have)s of %(need)s %(subject)s")
-                % {
-                    "have": number(have),
-                    "need": number(need + (condition.operator == "gt")),
-                    "subject": name(condition.item or condition.subject.name or condition.subject.id),
-                }
-            )
+            said.append(_needed(condition, have, need + (condition.operator == "gt")))
     return said
+
+
+_IN_A_ROW = {
+    "day": gettext_lazy("%(have)s of %(need)s days in a row"),
+    "week": gettext_lazy("%(have)s of %(need)s weeks in a row"),
+    "month": gettext_lazy("%(have)s of %(need)s months in a row"),
+}
+
+
+def _needed(condition: ProgressCondition, have: int, need: int) -> str:
+    numbers = {"have": number(have), "need": number(need)}
+    subject = name(condition.item or condition.subject.name or condition.subject.id)
+    if condition.unit not in _IN_A_ROW:
+        return _("%(have)s of %(need)s %(subject)s") % {**numbers, "subject": subject}
+    said = str(_IN_A_ROW[condition.unit] % numbers)
+    return _("%(action)s: %(streak)s") % {"action": subject, "streak": said} if subject else said
 
 
 def share(part: float) -> str:

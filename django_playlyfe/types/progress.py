@@ -13,14 +13,15 @@ class ProgressCondition:
     """One condition of an achievement or level, and how far the player is.
 
     Attributes:
-        kind: "metric", "action", "team", "time" or "var".
-        subject: the metric or action.
+        kind: "metric", "action", "streak", "team", "time" or "var".
+        subject: the metric or action; of a streak of any plays its id is "".
         item: name of an item, for a set.
         operator: "ge", "gt", "eq", "ne", "lt" or "le".
         have, need: numbers or names of states; None where they cannot be said.
         fraction: 0.0 to 1.0; 1.0 exactly if it is met.
         is_met: whether it holds now.
         is_negated: it is asked that it does not hold.
+        unit: of a streak "day", "week" or "month".
     """
 
     kind: str
@@ -32,6 +33,7 @@ class ProgressCondition:
     fraction: float
     is_met: bool
     is_negated: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True)

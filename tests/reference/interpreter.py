@@ -10,7 +10,7 @@ import copy
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -36,7 +36,8 @@ class Refusal(Exception):
 @dataclass
 class Person:
     """A player: stored scores, action counts, the plays so far (action, instant, count), which once-only rules have
-    paid for what, and the best attempts.
+    paid for what, and the best attempts; the days of the plays on the player's own calendar, and the zone of that
+    calendar ("" = the game's).
 
     ``points``, ``states`` and ``compounds`` by metric, ``items`` by metric and item; a key that is absent means "no
     entry" (§3.1).
@@ -50,6 +51,8 @@ class Person:
     plays: list[tuple[str, datetime, int]] = field(default_factory=list)
     paid_once: set[tuple[object, ...]] = field(default_factory=set)
     best: dict[tuple[object, ...], int] = field(default_factory=dict)
+    days: list[tuple[str, date]] = field(default_factory=list)
+    zone: str = ""
 
 
 class Interpreter:
@@ -94,6 +97,7 @@ class Interpreter:
         changes = call.pay(rewards)
         call.live.counts[action] = call.live.counts.get(action, 0) + count
         call.live.plays.append((action, at, count))
+        call.live.days.append((action, call.today()))
         named = {"id": action, "name": definition["name"], "vars": variables}
         call.emit({"event": "action", "action": named, "count": count, "changes": changes})
         call.follow()
@@ -262,6 +266,8 @@ class _Call:
         compares = OPERATORS[context["operator"]]
         if kind == "action":
             return compares(person.counts.get(context["id"], 0), int(context["value"]))
+        if kind == "streak":
+            return compares(self.streak(person, context.get("action"), context["unit"]), int(context["value"]))
         if kind == "time":
             return compares(self.clock(context["func"]), int(context["value"]))
         if context["type"] == "state":
@@ -280,6 +286,24 @@ class _Call:
             "week_of_year": int(now.strftime("%V")),
             "month_of_year": now.month,
         }[func]
+
+    def today(self) -> date:
+        zone = ZoneInfo(self.snapshot.zone) if self.snapshot.zone else self.game.zone
+        return self.at.astimezone(zone).date()
+
+    def streak(self, person: Person, action: str | None, unit: str) -> int:
+        """§17.4: the periods with a play one after the other, back from this one, or from the one before if this one
+        has none yet. What the calendar has not come to is not looked at."""
+        days = [day for name, day in person.days if action in (None, name) and day <= self.today()]
+        played = {beginning(day, unit) for day in days}
+        period = beginning(self.today(), unit)
+        if period not in played:
+            period = beginning(period - timedelta(days=1), unit)
+        length = 0
+        while period in played:
+            length += 1
+            period = beginning(period - timedelta(days=1), unit)
+        return length
 
     # --- rewards (§4) --------------------------------------------------------------------------------------------
 
@@ -485,6 +509,13 @@ class _Call:
             awarded.add(rule["id"])
             emitted = True
         return emitted
+
+
+def beginning(day: date, unit: str) -> date:
+    """The first day of the day, week or month of a day; weeks begin on Sunday."""
+    if unit == "week":
+        return day - timedelta(days=day.isoweekday() % 7)
+    return day.replace(day=1) if unit == "month" else day
 
 
 def rolls(dice: Dice, key: str, thing: Json) -> bool:

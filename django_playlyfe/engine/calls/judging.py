@@ -82,7 +82,7 @@ def judge_play(
         Refused: the rules say no.
     """
     action = request.action
-    state = projections.state(plan)
+    state = projections.state(plan, request.local_date)
     if past is not None:
         state.usage[action] = past.usage_at(plan, action, request.at)
     outcome = judge.play(plan, state, request, dice)
@@ -91,7 +91,7 @@ def judge_play(
         memory = PastPlays(list(past.plays), past.usage)
         memory.add(plan, action, PastPlay(request.at, request.count), backdated=True)
         usage = memory.usage
-    projections.counts[action] = StoredCount(outcome.state.counts[action], usage)
+    projections.counts[action] = StoredCount(outcome.state.counts[action], usage, outcome.state.days[action])
     projections.guards.update(moved(outcome.guards))
     return Judged(outcome, projections.apply(outcome.writes, request.at))
 

@@ -28,6 +28,8 @@ def compile_design(document: Mapping[str, Any]) -> plan.Plan:
     metrics = {metric["id"]: _METRICS[metric["type"]](metric) for metric in document["metrics"]}
     operands = _operands(metrics)
     rules = document["rules"]
+    actions = {action["id"]: _action(action, metrics) for action in document["actions"]}
+    custom = {rule["id"]: _custom_rule(rule, metrics) for rule in rules if rule["type"] == "custom"}
     achievements = tuple(_achievement_rule(rule) for rule in rules if rule["type"] == "achievement")
     return plan.Plan(
         game_id=game["id"],
@@ -35,18 +37,23 @@ def compile_design(document: Mapping[str, Any]) -> plan.Plan:
         cycle_timezone=game.get("cycle_timezone", "UTC"),
         metrics=metrics,
         compounds=_in_dependency_order(operands),
-        actions={action["id"]: _action(action, metrics) for action in document["actions"]},
+        actions=actions,
         level_rules=tuple(_level_rule(rule, metrics) for rule in rules if rule["type"] == "level"),
         achievement_rules=achievements,
-        custom_rules={rule["id"]: _custom_rule(rule, metrics) for rule in rules if rule["type"] == "custom"},
+        custom_rules=custom,
         boards={board["id"]: _board(board) for board in document["leaderboards"]},
         bootstrap=_rewards(document["bootstrap"]["scores"], metrics),
-        touching=_touching(achievements, operands),
+        touching=_touching(achievements, operands, actions),
         reaching=_reaching(achievements),
         pays_once=any(
             "once" in rule or any("best" in reward for reward in rule["rewards"])
             for holder in (*document["actions"], *rules)
             for rule in holder.get("rules", ())
+        ),
+        asks_for_streaks=any(
+            _has_streak(rule.requires)
+            for rules_of in (*(one.rules for one in actions.values()), *(one.rules for one in custom.values()))
+            for rule in rules_of
         ),
     )
 
@@ -155,8 +162,9 @@ def _condition(requires: Mapping[str, Any]) -> plan.Condition:
     return plan.Condition(
         type=kind,
         negate=negate,
-        id=context.get("id", ""),
+        id=context.get("action" if kind == "streak" else "id", ""),
         func=context.get("func", ""),
+        unit=context.get("unit", "day"),
         operator=context["operator"],
         number=int(context["value"]),
     )
@@ -291,17 +299,20 @@ def _board(board: Mapping[str, Any]) -> plan.Board:
 
 
 def _touching(
-    rules: Iterable[plan.AchievementRule], operands: Mapping[str, frozenset[str]]
+    rules: Iterable[plan.AchievementRule], operands: Mapping[str, frozenset[str]], actions: Iterable[str]
 ) -> dict[tuple[str, str], frozenset[str]]:
     """What makes a rule change its mind: items of its set that may be lost, or make room, and whatever its condition
     reads. A compound is read through its operands too: a player without a score for it compares as the
-    value computed from them."""
+    value computed from them. A streak changes with the day, so any play may be the first to find that it did."""
     touching: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for rule in rules:
         touching["items", rule.metric].add(rule.id)
         if _reached(rule.requires) is None:
             for key in _reads(rule.requires, operands):
                 touching[key].add(rule.id)
+            if _has_streak(rule.requires):
+                for action in actions:
+                    touching["action", action].add(rule.id)
     return {key: frozenset(ids) for key, ids in touching.items()}
 
 
@@ -326,6 +337,10 @@ def _reached(condition: plan.Condition) -> tuple[tuple[str, str], int] | None:
     if condition.type == "metric" and condition.metric_type == "point" and is_number and condition.value is not None:
         return ("metric", condition.id), int(condition.value.text) + (condition.operator == "gt")
     return None
+
+
+def _has_streak(condition: plan.Condition) -> bool:
+    return condition.type == "streak" or any(map(_has_streak, condition.parts))
 
 
 def _reads(condition: plan.Condition, operands: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,8 @@ class Difference:
     """One stored thing that the log does not give, or one that is missing.
 
     Attributes:
-        kind: "score", "count" (of an action, with its rate limit's memory), "once" (what a once-only rule or a best
+        kind: "score", "count" (of an action, with its rate limit's memory and its
+            days), "once" (what a once-only rule or a best
             attempt has paid), "feed", "board"; "histogram" of a large board; "log" for a call that does not go on
             where the one before ended, which no repair can mend.
         name: which one, such as ``badges.bookworm`` or ``top_readers w2024-03-03``; of a histogram and the log a text.
@@ -73,11 +74,11 @@ def _name(kind: Kind, key: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON: a number or state with its instant, a count with its usage."""
+    """As JSON: a number or state with its instant, a count with its usage and days."""
     if value is None or isinstance(value, int):
         return value
     if hasattr(value, "usage"):
-        return {"count": value.count, "usage": value.usage}
+        return {"count": value.count, "usage": value.usage, "days": value.days}
     if hasattr(value, "reached_at"):
         return {"value": value.value, "reached_at": write_instant(value.reached_at)}
     return write_instant(value)

@@ -72,7 +72,7 @@ def went_on(state: Projections, call: Call) -> None:
     if call.kind == Call.Kind.RESET:
         state.clear_counts()
     if call.kind == Call.Kind.PLAY:
-        state.add_plays(call.action, call.inputs["count"], {})
+        state.add_play(call.action, call.inputs["count"], call.local_date, {})
     state.guards.update(moved(call.guards))
     state.apply([Write(name, member, old, new) for name, member, old, _, new in call.writes], call.at)
 
@@ -140,7 +140,7 @@ def _parts(plan: Plan, call: Call, metric: str, item: str, before: Projections |
 
 def _rewards(plan: Plan, call: Call, before: Projections) -> tuple[tuple[int, int], ...]:
     """The rewards behind the first changes of a call's own event: found by judging it once more, as it was judged."""
-    state = before.state(plan)
+    state = before.state(plan, call.local_date)
     if call.kind == Call.Kind.RULE:
         outcome = judge.custom_rule(plan, state, call.action, call.inputs["variables"], call.at)
     elif call.kind == Call.Kind.PLAY:

@@ -57,7 +57,7 @@ def look_back(player: Player, plan: Plan, calls: Iterable[Call] | None = None) -
             projections.clear_counts()
             chronicle.begin_anew()
         if call.kind == Call.Kind.PLAY:
-            projections.add_plays(call.action, call.inputs["count"], {})
+            projections.add_play(call.action, call.inputs["count"], call.local_date, {})
         if not chronicle.is_settled:
-            chronicle.look(projections.state(plan), call.at)
+            chronicle.look(projections.state(plan, call.local_date), call.at)
     return list(chronicle.earned), projections

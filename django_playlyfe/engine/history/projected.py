@@ -73,7 +73,7 @@ class Adding:
         past = self._past.setdefault(call.action, PastPlays())
         play = PastPlay(call.at, call.inputs["count"])
         past.add(plan_of(call.version), call.action, play, backdated=call.backdated)
-        self.result.projections.add_plays(call.action, play.weight, past.usage)
+        self.result.projections.add_play(call.action, play.weight, call.local_date, past.usage)
 
 
 def from_log(players: Sequence[Player]) -> dict[int, Projected]:

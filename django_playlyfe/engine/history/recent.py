@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django_playlyfe.engine.design.plans import plan_of
 from django_playlyfe.engine.history.explaining import item_id, movement_of, went_on
-from django_playlyfe.engine.ledger import guards
-from django_playlyfe.engine.ledger.projections import Projections, StoredCount
+from django_playlyfe.engine.ledger import guards, log
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import Call, Player
 from django_playlyfe.engine.realm import Realm, find_player, version_in_force
 from django_playlyfe.types import Movement
@@ -92,5 +92,8 @@ def _before(player: Player, step: Sequence[Call]) -> Projections:
                 state.guards[guard, thing] = value
         if call.kind == Call.Kind.PLAY and call.action in state.counts:
             count = state.counts[call.action]
-            state.counts[call.action] = StoredCount(count.count - call.inputs["count"], count.usage)
+            state.counts[call.action] = replace(count, count=count.count - call.inputs["count"])
+    if step and any(plan_of(call.version).asks_for_streaks for call in step):
+        for action, days in log.days_played(player, list(state.counts), before=step[0].pk).items():
+            state.counts[action] = replace(state.counts[action], days=days)
     return state

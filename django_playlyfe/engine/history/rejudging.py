@@ -51,7 +51,7 @@ class Rejudging:
         return judged
 
     def _other(self, plan: Plan, call: Call) -> Judged | None:
-        state, given = self.projections.state(plan), call.inputs
+        state, given = self.projections.state(plan, call.local_date), call.inputs
         if call.kind == Call.Kind.CREATE:
             outcome = judge.bootstrap(plan, state, call.at, dice_of(call, self._secret))
         elif call.kind == Call.Kind.RULE:
@@ -105,4 +105,10 @@ def dice_of(call: Call, secret: str) -> Dice:
 def play_input(call: Call) -> PlayInput:
     """A play as the rules take it."""
     given = call.inputs
-    return PlayInput(action=call.action, variables=given["variables"], count=given["count"], at=call.at)
+    return PlayInput(
+        action=call.action,
+        variables=given["variables"],
+        count=given["count"],
+        at=call.at,
+        local_date=call.local_date,
+    )

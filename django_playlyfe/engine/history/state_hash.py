@@ -67,7 +67,7 @@ def _lines(players: list[Player]) -> Iterator[str]:
             {
                 "player": player.player_id,
                 "scores": sorted([*key, score.value, _ms(score.reached_at)] for key, score in _scores(found)),
-                "counts": sorted([action, n.count, canonical(n.usage)] for action, n in _counts(found)),
+                "counts": sorted([action, n.count, canonical(n.usage), n.days] for action, n in _counts(found)),
                 "once": sorted([*guard, value] for guard, value in found.projections.guards.items()),
                 "feed": sorted([_ms(at), key[1], canonical(bodies[key])] for key, at in found.feed.items()),
                 "boards": sorted(

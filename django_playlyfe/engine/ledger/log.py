@@ -19,6 +19,7 @@ from django_playlyfe.engine.database.canonical import canonical
 from django_playlyfe.engine.ledger import event_ids
 from django_playlyfe.engine.models import Call, DesignVersion, FeedEntry, Player
 from django_playlyfe.engine.realm import Realm
+from django_playlyfe.engine.rules import streaks
 from django_playlyfe.engine.rules.state import EventDraft
 from django_playlyfe.wire import write_instant
 
@@ -111,6 +112,16 @@ def applied_plays(player: Player, actions: Iterable[str] | None, *, before: int 
         calls = calls.filter(pk__lt=before)
     last_reset = calls.filter(kind=Call.Kind.RESET).order_by("-pk").values("pk")[:1]
     return _applied(calls, actions).filter(pk__gt=Coalesce(Subquery(last_reset), 0))
+
+
+def days_played(player: Player, actions: Iterable[str], *, before: int) -> dict[str, str]:
+    """On which days each of these actions was played (``rules.streaks``), as it was when the call of this primary key
+    came. One query."""
+    days = dict.fromkeys(actions, streaks.NEVER)
+    plays = applied_plays(player, days, before=before).order_by()
+    for action, day in plays.values_list("action", "local_date").distinct():
+        days[action] = streaks.played(days[action], day)
+    return days
 
 
 def applied_plays_of(players: Iterable[int], actions: Iterable[str]) -> QuerySet[Call]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,6 +21,7 @@ from django_playlyfe.engine.database import statements, storing
 from django_playlyfe.engine.database.statements import Asked, Reading
 from django_playlyfe.engine.database.storing import Below, Upsert
 from django_playlyfe.engine.models import ActionCount, Call, FeedEntry, Player, Score
+from django_playlyfe.engine.rules import streaks
 from django_playlyfe.engine.rules.plan import Plan, SetMetric, StateMetric
 from django_playlyfe.engine.rules.state import Guards, PlayerState, Usage, Write
 
@@ -30,7 +31,7 @@ RecordedWrite = list[Any]
 _Key = TypeVar("_Key")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SCORE_KEY, _SCORE_VALUES = ("player", "metric", "item"), ("value", "state", "reached_at")
-_COUNT_KEY, _COUNT_VALUES = ("player", "action"), ("count", "usage")
+_COUNT_KEY, _COUNT_VALUES = ("player", "action"), ("count", "usage", "days")
 _ScoreValues, _CountValues = storing.row_type(Score), storing.row_type(ActionCount)
 ScoreKey = tuple[str, str]
 """Metric, and item of a set, else ""."""
@@ -45,10 +46,11 @@ class StoredScore(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredCount:
-    """How often an action was played, and what its rate limit remembers."""
+    """How often an action was played, what its rate limit remembers, and on which days it was (``rules.streaks``)."""
 
     count: int = 0
     usage: Usage = field(default_factory=dict)
+    days: str = streaks.NEVER
 
 
 class ScoreRow(NamedTuple):
@@ -70,11 +72,12 @@ class CountRow:
     action: str
     count: int
     usage: Usage
+    days: str
 
 
 _SCORES = Reading(lambda player: Score.objects.filter(player=player).values_list(*ScoreRow._fields), int)
 _COUNTS = Reading(
-    lambda player: ActionCount.objects.filter(player=player).values_list("pk", "action", "count", "usage"), int
+    lambda player: ActionCount.objects.filter(player=player).values_list("pk", "action", "count", "usage", "days"), int
 )
 
 
@@ -105,7 +108,7 @@ class Projections:
             self._score_keys[key], self.scores[key] = row.pk, _as_stored(row)
         for counted in counts:
             self._count_keys[counted.action] = counted.pk
-            self.counts[counted.action] = StoredCount(counted.count, counted.usage)
+            self.counts[counted.action] = StoredCount(counted.count, counted.usage, counted.days)
         self._loaded_scores, self._loaded_counts = dict(self.scores), dict(self.counts)
         self.guards: Guards = {}
 
@@ -128,12 +131,15 @@ class Projections:
         player.__dict__["_stored"] = stored
         return stored
 
-    def state(self, plan: Plan) -> PlayerState:
-        """What the rules of this design may see."""
+    def state(self, plan: Plan, today: date | None = None) -> PlayerState:
+        """What the rules of this design may see. ``today``: of a call that the log has, its recorded local date."""
         state = PlayerState(
             counts={action: stored.count for action, stored in self.counts.items()},
             usage={action: stored.usage for action, stored in self.counts.items() if stored.usage},
             guards=dict(self.guards),
+            days={action: stored.days for action, stored in self.counts.items()},
+            zone=self.player.timezone,
+            today=today,
         )
         for (metric_id, item), stored in self.scores.items():
             metric, value = plan.metrics.get(metric_id), stored.value
@@ -173,13 +179,13 @@ class Projections:
             else:
                 self.scores[metric, item] = StoredScore(before, _EPOCH + timedelta(milliseconds=reached_ms))
 
-    def add_plays(self, action: str, weight: int, usage: Usage) -> None:
-        """Count a play; ``usage`` is what the action's rate limit remembers then."""
-        count = self.counts[action].count if action in self.counts else 0
-        self.counts[action] = StoredCount(count + weight, usage)
+    def add_play(self, action: str, weight: int, day: date, usage: Usage) -> None:
+        """Count a play; ``day`` is its local date, ``usage`` what the action's rate limit remembers then."""
+        stored = self.counts.get(action, StoredCount())
+        self.counts[action] = StoredCount(stored.count + weight, usage, streaks.played(stored.days, day))
 
     def clear_counts(self) -> None:
-        """Forget what was played, what rate limits remember of it, and what was paid once."""
+        """Forget what was played and when, what rate limits remember of it, and what was paid once."""
         self.counts.clear()
         self.guards.clear()
 
@@ -193,7 +199,7 @@ class Projections:
             scores[owner].append(ScoreRow._make(score))
         counts: dict[int, list[CountRow]] = {player.pk: [] for player in players}
         counted = ActionCount.objects.using(database).filter(player__in=list(counts))
-        for owner, *count in counted.values_list("player_id", "pk", "action", "count", "usage"):
+        for owner, *count in counted.values_list("player_id", "pk", "action", "count", "usage", "days"):
             counts[owner].append(CountRow(*count))
         return {player.pk: cls(player, scores[player.pk], counts[player.pk]) for player in players}
 
@@ -280,7 +286,9 @@ def _score_row(player: Player, key: ScoreKey, stored: StoredScore) -> storing.Ro
 
 
 def _count_row(player: Player, action: str, stored: StoredCount) -> storing.Row:
-    row: storing.Row = _CountValues(player_id=player.pk, action=action, count=stored.count, usage=stored.usage)
+    row: storing.Row = _CountValues(
+        player_id=player.pk, action=action, count=stored.count, usage=stored.usage, days=stored.days
+    )
     return row
 
 

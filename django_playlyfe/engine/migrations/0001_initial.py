@@ -285,6 +285,7 @@ class Migration(migrations.Migration):
                 ('action', django_playlyfe.identifiers.IdField(max_length=100)),
                 ('count', models.BigIntegerField(default=0)),
                 ('usage', models.JSONField(blank=True, default=dict)),
+                ('days', models.TextField(blank=True, default='')),
                 ('player', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='action_counts', to='django_playlyfe_engine.player')),
             ],
             options={

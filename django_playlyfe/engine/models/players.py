@@ -119,12 +119,14 @@ class OnceGuard(models.Model):
 
 
 class ActionCount(models.Model):
-    """How often a player has played an action, and what the action's rate limit remembers of it."""
+    """How often a player has played an action, what the action's rate limit remembers of it, and on which days it was
+    (``rules.streaks``)."""
 
     player = models.ForeignKey(Player, on_delete=models.CASCADE, db_index=False, related_name="action_counts")
     action = IdField(max_length=ID_LENGTH)
     count = models.BigIntegerField(default=0)
     usage: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
+    days = models.TextField(default="", blank=True)
 
     class Meta:
         app_label = APP_LABEL

@@ -67,6 +67,10 @@ def _action(condition: Condition, view: Snapshot) -> bool:
     return _OPERATORS[condition.operator](view.state.counts.get(condition.id, 0), condition.number)
 
 
+def _streak(condition: Condition, view: Snapshot) -> bool:
+    return _OPERATORS[condition.operator](view.streak(condition.id, condition.unit), condition.number)
+
+
 def _team(condition: Condition, view: Snapshot) -> bool:
     return any(definition == condition.id and condition.role in ("", role) for definition, role in view.state.teams)
 
@@ -96,6 +100,7 @@ _TESTS: Mapping[str, Callable[[Condition, Snapshot], bool]] = {
     "always": _always,
     "metric": _metric,
     "action": _action,
+    "streak": _streak,
     "team": _team,
     "time": _time,
     "var": _var,

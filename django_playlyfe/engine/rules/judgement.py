@@ -8,7 +8,7 @@ from decimal import Decimal
 from heapq import heappop, heappush
 from typing import Any
 
-from django_playlyfe.engine.rules import achievements, compounds, levels, rewards
+from django_playlyfe.engine.rules import achievements, compounds, levels, rewards, streaks
 from django_playlyfe.engine.rules.changes import Change
 from django_playlyfe.engine.rules.plan import AchievementRule, Metric, Plan, PointMetric, Reward, SetMetric, StateMetric
 from django_playlyfe.engine.rules.snapshot import Snapshot
@@ -54,8 +54,10 @@ class Judgement:
         return [*changes, *changed]
 
     def raise_action_count(self, action: str, count: int) -> None:
-        """Count a play (step 8)."""
-        self.running.counts[action] = self.running.counts.get(action, 0) + count
+        """Count a play, and its day (step 8)."""
+        running = self.running
+        running.counts[action] = running.counts.get(action, 0) + count
+        running.days[action] = streaks.played(running.days.get(action, ""), self.snapshot.today)
         self._touched.add(("action", action))
 
     def emit(self, body: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from django_playlyfe.engine.rules.formulas import Expression
+from django_playlyfe.engine.rules.streaks import Unit
 
 Verb = Literal["add", "remove", "set"]
 Ties = Literal["competition", "dense", "first"]
@@ -93,11 +94,12 @@ class Condition:
     """A node of ``requires`` (``engine.md`` §5), already resolved.
 
     Only the fields of its ``type`` are set: metric (``id``, ``item`` for sets, ``operator``, ``value``; for states
-    ``state``), action (``id``, ``operator``, ``number``), team (``id``, ``role``), time (``func``, ``operator``,
-    ``number``), var (``lhs``, ``operator``, ``value``), and/or (``parts``). ``type`` "always" is ``{}``.
+    ``state``), action (``id``, ``operator``, ``number``), streak (``id``, "" for any action, ``unit``, ``operator``,
+    ``number``), team (``id``, ``role``), time (``func``, ``operator``, ``number``), var (``lhs``, ``operator``,
+    ``value``), and/or (``parts``). ``type`` "always" is ``{}``.
     """
 
-    type: Literal["always", "metric", "action", "team", "time", "var", "and", "or"] = "always"
+    type: Literal["always", "metric", "action", "streak", "team", "time", "var", "and", "or"] = "always"
     negate: bool = False
     id: str = ""
     metric_type: str = ""
@@ -105,6 +107,7 @@ class Condition:
     state: str = ""
     role: str = ""
     func: str = ""
+    unit: Unit = "day"
     operator: str = ""
     number: int = 0
     value: Expression | None = None
@@ -255,6 +258,7 @@ class Plan:
         reaching: the same for rules that are not in ``touching`` there because all that they ask is that it reaches a
             number: (number, rule id), ascending. Only those are looked at whose number a call has just reached.
         pays_once: whether any rule pays once only, or any reward only what is better.
+        asks_for_streaks: whether an action or a custom rule does.
         compound_metrics: what ``compounds`` names.
         places: id of an achievement rule -> its place among them.
     """
@@ -273,6 +277,7 @@ class Plan:
     touching: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     reaching: Mapping[tuple[str, str], tuple[tuple[int, str], ...]] = field(default_factory=dict)
     pays_once: bool = False
+    asks_for_streaks: bool = False
     compound_metrics: tuple[CompoundMetric, ...] = field(init=False)
     places: Mapping[str, int] = field(init=False)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django_playlyfe.engine.rules import compounds
+from django_playlyfe.engine.rules import compounds, streaks
 from django_playlyfe.engine.rules.arithmetic import NAN
 from django_playlyfe.engine.rules.plan import Plan
 from django_playlyfe.engine.rules.state import PlayerState
@@ -43,6 +43,17 @@ class Snapshot:
     def now(self) -> datetime:
         """The instant on the game's wall clock."""
         return self.at.astimezone(ZoneInfo(self.plan.timezone))
+
+    @property
+    def today(self) -> date:
+        """The day on the player's own calendar, else on the game's."""
+        state = self.state
+        return state.today or self.at.astimezone(ZoneInfo(state.zone or self.plan.timezone)).date()
+
+    def streak(self, action: str, unit: streaks.Unit) -> int:
+        """How many days, weeks or months one after the other had a play of the action; "" = of any."""
+        days = self.state.days
+        return streaks.length(days.get(action, "") if action else streaks.together(days.values()), unit, self.today)
 
     def number(self, metric: str, item: str | None) -> Decimal:
         """A stored score, else the default: of points, 0 for items, computed for compounds; NaN if undefined."""

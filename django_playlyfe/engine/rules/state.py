@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 Usage = dict[str, Any]
@@ -35,8 +35,11 @@ class PlayerState:
         compounds: compound metric id -> value.
         counts: action id -> how often played.
         usage: action id -> what its rate limit remembers.
+        days: action id -> on which days it was played (``rules.streaks``).
         teams: (team definition id, role) pairs the player holds; empty until teams exist.
         guards: the once-only rules and best attempts that have paid, those at least that the call may ask for.
+        zone: IANA name of the player's own time zone, "" = the game's.
+        today: the day on the player's calendar where it is known, of a call that the log has; None = by the zone.
     """
 
     points: dict[str, int] = field(default_factory=dict)
@@ -47,6 +50,9 @@ class PlayerState:
     usage: dict[str, Usage] = field(default_factory=dict)
     teams: frozenset[tuple[str, str]] = frozenset()
     guards: Guards = field(default_factory=dict)
+    days: dict[str, str] = field(default_factory=dict)
+    zone: str = ""
+    today: date | None = None
 
     def copy(self) -> PlayerState:
         """A copy that shares nothing mutable (usage records are replaced, never changed in place)."""
@@ -59,6 +65,9 @@ class PlayerState:
             dict(self.usage),
             self.teams,
             dict(self.guards),
+            dict(self.days),
+            self.zone,
+            self.today,
         )
 
 
@@ -84,13 +93,14 @@ class Dice(Protocol):
 class PlayInput:
     """One play. The variables are as they were given, the rules check them; the caller has checked that ``count`` is
     a positive integer. ``at`` is aware; ``thorough`` judges every rule, not only touched ones, as after an
-    activation."""
+    activation; ``local_date`` is the day on the player's calendar if the log has recorded it."""
 
     action: str
     variables: Mapping[str, Any]
     count: int
     at: datetime
     thorough: bool = True
+    local_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

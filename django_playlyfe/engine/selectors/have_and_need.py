@@ -114,6 +114,7 @@ def _leaf(condition: Condition, view: Snapshot, negate: bool) -> ProgressConditi
     is_met = (holds(condition, view) != condition.negate) != negate
     return ProgressCondition(
         kind=condition.type,
+        unit=condition.unit if condition.type == "streak" else "",
         subject=_subject(condition, view.plan),
         item=_item_name(condition, view.plan),
         operator=condition.operator,
@@ -132,7 +133,7 @@ def _names_a_secret(condition: Condition, view: Snapshot) -> bool:
 def _subject(condition: Condition, plan: Plan) -> Ref:
     if condition.type == "metric":
         return Ref(condition.id, plan.metrics[condition.id].name)
-    if condition.type == "action" and condition.id in plan.actions:
+    if condition.type in ("action", "streak") and condition.id in plan.actions:
         return Ref(condition.id, plan.actions[condition.id].name)
     return Ref(condition.id or condition.func)
 
@@ -146,6 +147,8 @@ def _sides(condition: Condition, view: Snapshot) -> tuple[int | str | None, int 
     """What the player has and what is asked for, as far as that can be said."""
     if condition.type == "action":
         return view.state.counts.get(condition.id, 0), condition.number
+    if condition.type == "streak":
+        return view.streak(condition.id, condition.unit), condition.number
     if condition.type != "metric":
         return None, None
     metric = view.plan.metrics[condition.id]

@@ -8,7 +8,7 @@ reverts on what their events say then, awards on what is owed then, fixes and re
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from django.db.models import Q, QuerySet
@@ -24,7 +24,7 @@ from django_playlyfe.engine.history.owed import look_back
 from django_playlyfe.engine.history.rejudging import Rejudging
 from django_playlyfe.engine.ledger import guards, log
 from django_playlyfe.engine.ledger.log import Recorded
-from django_playlyfe.engine.ledger.projections import Projections, StoredCount
+from django_playlyfe.engine.ledger.projections import Projections
 from django_playlyfe.engine.models import Call, FeedEntry, Player
 from django_playlyfe.engine.realm import Realm, lock_player, version_in_force
 from django_playlyfe.engine.rules.once import moved
@@ -147,6 +147,7 @@ def _rewrite_history(player: Player, target: Call, projections: Projections) -> 
         past = _as_counted_before(target, player, projections)
     else:
         _uncount(applied, projections)
+        _take_days_out(applied, player, projections)
         past = _limits_before(target, later, player, projections)
     judged = Rejudging(projections, player.game.secret, past)
     judged.told = {seed: call.events for seed, call in known.items() if call.status == Call.Status.APPLIED}
@@ -198,7 +199,17 @@ def _uncount(calls: Sequence[Call], projections: Projections) -> None:
         if call.kind == Call.Kind.PLAY:
             stored = projections.counts.pop(call.action)
             if stored.count > call.inputs["count"]:
-                projections.counts[call.action] = StoredCount(stored.count - call.inputs["count"], stored.usage)
+                projections.counts[call.action] = replace(stored, count=stored.count - call.inputs["count"])
+
+
+def _take_days_out(calls: Sequence[Call], player: Player, projections: Projections) -> None:
+    """Take the days of calls, in the order of the log, out of those on which their actions were played. Another play
+    may have been on the same day, so the earlier ones tell; nothing is read where there are none."""
+    actions = {call.action for call in calls if call.kind == Call.Kind.PLAY} & projections.counts.keys()
+    if not actions:
+        return
+    for action, days in log.days_played(player, actions, before=calls[0].pk).items():
+        projections.counts[action] = replace(projections.counts[action], days=days)
 
 
 def _as_counted_before(target: Call, player: Player, projections: Projections) -> dict[str, PastPlays]:
@@ -210,7 +221,7 @@ def _as_counted_before(target: Call, player: Player, projections: Projections) -
         plan, weight = plans.plan_of(call.version), call.inputs["count"]
         memory = past.setdefault(call.action, PastPlays())
         memory.add(plan, call.action, PastPlay(call.at, weight), backdated=call.backdated)
-        projections.add_plays(call.action, weight, memory.usage)
+        projections.add_play(call.action, weight, call.local_date, memory.usage)
     earlier = _before(player, target).filter(status=Call.Status.APPLIED)
     for kind, closed in earlier.values_list("kind", "guards"):
         if kind == Call.Kind.RESET:
@@ -237,7 +248,7 @@ def _limits_before(
         play = PastPlay(call.at, call.inputs["count"])
         past[call.action].add(plans.plan_of(call.version), call.action, play, backdated=call.backdated)
     for action in limited & projections.counts.keys():
-        projections.counts[action] = StoredCount(projections.counts[action].count, past[action].usage)
+        projections.counts[action] = replace(projections.counts[action], usage=past[action].usage)
     return past
 
 

@@ -88,6 +88,23 @@ def test_a_badge_that_nothing_gives_takes_what_needs_it_along() -> None:
     ]
 
 
+def test_an_action_that_asks_for_a_streak_of_its_own_is_never_played() -> None:
+    def streak(**more: Any) -> dict[str, Any]:
+        return {"type": "streak", "context": {"operator": "ge", "value": "2", **more}}
+
+    found = plan(
+        metrics=[point("xp")],
+        actions=[
+            action("read", requires=streak(action="read")),
+            action("write", requires=streak(unit="week")),
+            action("train", requires={**streak(action="train"), "not": True}),
+        ],
+    )
+    assert named(found) == [("ACTION_UNREACHABLE", "read")]
+    nothing_begins = plan(metrics=[point("xp")], actions=[action("write", requires=streak())])
+    assert named(nothing_begins) == [("ACTION_UNREACHABLE", "write")]
+
+
 def test_a_value_that_is_rounded_up_reaches_what_it_is_rounded_to() -> None:
     found = plan(
         metrics=[point("xp"), BADGES],

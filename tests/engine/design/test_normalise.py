@@ -123,16 +123,18 @@ def test_other_spellings_become_the_canonical_ones():
         "expression": [
             {"type": "metric", "context": {"id": "xp", "type": "point", "operator": "neq", "value": 5}},
             {"type": "team", "context": {"definition": "club"}},
+            {"type": "streak", "context": {"operator": "neq", "value": 7}},
         ],
     }
     action = component("actions", actions=[{"id": "a", "name": "A", "rules": [{"requires": requires}]}])
-    first, second = action["rules"][0]["requires"]["expression"]
+    first, second, third = action["rules"][0]["requires"]["expression"]
     assert first == {
         "type": "metric",
         "not": False,
         "context": {"id": "xp", "type": "point", "operator": "ne", "value": "5"},
     }
     assert second == {"type": "team", "not": False, "context": {"definition_id": "club"}}
+    assert third == {"type": "streak", "not": False, "context": {"unit": "day", "operator": "ne", "value": "7"}}
 
 
 def test_items_and_states_are_named_by_id_everywhere():

@@ -143,6 +143,33 @@ def test_a_condition_of_several_rows_becomes_all_or_any_of_them(designer: Design
 
 
 @pytest.mark.parametrize(
+    ("context", "subject"),
+    [
+        ({"unit": "day", "operator": "ge", "value": "7"}, "streak:day:"),
+        ({"action": "finish_book", "unit": "week", "operator": "lt", "value": "2"}, "streak:week:finish_book"),
+    ],
+)
+def test_a_streak_is_a_row_of_a_condition(designer: Designer, context: dict[str, str], subject: str) -> None:
+    design = deepcopy(QUEST)
+    design["actions"][0]["requires"] = {"type": "streak", "not": False, "context": context}
+    Game.objects.update(document=design)
+    page = designer.get("component", "actions", "finish_book")
+    assert f'<option value="{subject}" selected>' in page.content.decode()
+    data = form(page)
+    assert data["actions-requires-terms-0-subject"] == [subject]
+    assert designer.post("component", "actions", "finish_book", data={**data, "_save": "Save"}).status_code == 302
+    assert document() == design
+
+
+def test_a_wrong_streak_is_told_at_its_row(designer: Designer) -> None:
+    data = form(designer.get("component", "actions", "finish_book"))
+    terms = "actions-requires-terms-0"
+    data |= {f"{terms}-subject": ["streak:day:raed"], f"{terms}-operator": ["ge"], f"{terms}-value": ["7"]}
+    told = designer.post("component", "actions", "finish_book", data={**data, "_save": "Save"}).content.decode()
+    assert "is no action" in told
+
+
+@pytest.mark.parametrize(
     ("stored", "shown", "more"),
     [
         ({"id": "best"}, "player", ""),

@@ -76,6 +76,20 @@ def test_a_game_that_is_new_there_is_told_line_by_line(designer: Designer) -> No
 
 
 @pytest.mark.parametrize(
+    ("context", "said"),
+    [
+        ({"operator": "ge", "value": "7"}, "days in a row is at least 7"),
+        (
+            {"action": "read", "unit": "month", "operator": "lt", "value": "2"},
+            "months in a row with read is less than 2",
+        ),
+    ],
+)
+def test_a_streak_is_told_in_words(context: dict[str, str], said: str) -> None:
+    assert words.condition({"type": "streak", "context": context}) == said
+
+
+@pytest.mark.parametrize(
     ("low", "high", "said"),
     [
         ("0", "Infinity", "0 or more"),

@@ -92,8 +92,14 @@ DAMAGES: dict[str, tuple[Callable[[], Any], str, str]] = {
     "a count": (
         lambda: ActionCount.objects.filter(player__player_id="bob").update(count=3, usage={}),
         "bob",
-        "count read: stored count 3 usage {}, by the log count 2 usage {'plays': [[1709640120000, 1], "
-        "[1709640480000, 1]]}",
+        "count read: stored count 3 usage {} days 2024-03-05 1, by the log count 2 usage {'plays': "
+        "[[1709640120000, 1], [1709640480000, 1]]} days 2024-03-05 1",
+    ),
+    "the days of a streak": (
+        lambda: ActionCount.objects.filter(player__player_id="ada").update(days="2024-03-04 3"),
+        "ada",
+        "count read: stored count 3 usage {'plays': [[1709640060000, 1], [1709640240000, 1], [1709640420000, 1]]} "
+        "days 2024-03-04 3, by the log",
     ),
     "a feed": (lambda: FeedEntry.objects.filter(player__player_id="ada").delete(), "ada", "feed event 1 of call"),
     "a row of a board": (

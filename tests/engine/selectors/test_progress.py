@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from django_playlyfe import sentences
 from django_playlyfe import services as site
 from django_playlyfe.engine import selectors, services
 from django_playlyfe.engine.design.compile import compile_design
@@ -125,6 +128,32 @@ def test_a_secret_is_told_once_it_is_earned(realm: Realm) -> None:
     owl, sage = selectors.progress(realm, "ada")[2:]
     assert (owl.is_earned, owl.fraction) == (True, 1.0)
     assert [leaf.item for leaf in sage.conditions] == ["", "Night owl", "", ""]
+
+
+def test_a_streak_says_how_many_days_are_there_and_is_nothing_once_it_is_broken(
+    activated: Callable[..., Realm],
+) -> None:
+    def streak(value: int, **more: Any) -> dict[str, Any]:
+        return {"type": "streak", "context": {"operator": "ge", "value": str(value), **more}}
+
+    def told() -> list[Any]:
+        (found,) = selectors.progress(realm, "ada")
+        days, weeks = found.conditions
+        assert (days.kind, days.subject, days.unit) == ("streak", Ref("read", "Read"), "day")
+        assert (weeks.kind, weeks.subject, weeks.unit) == ("streak", Ref(""), "week")
+        return [days.have, days.need, days.fraction, weeks.have, weeks.need, sentences.needs(found)]
+
+    both = {"type": "and", "expression": [streak(4, action="read"), streak(2, unit="week")]}
+    with time_machine.travel(datetime(2024, 3, 5, 12, tzinfo=timezone.utc), tick=False) as clock:
+        realm = activated(metrics=[point("xp"), BADGES], rules=[award("worm", both)])
+        services.create_player(realm, "ada")
+        services.play(realm, "ada", "read")
+        clock.shift(timedelta(days=1))
+        services.play(realm, "ada", "read")
+        clock.shift(timedelta(days=1))
+        assert told() == [2, 4, 0.5, 1, 2, ["Read: 2 of 4 days in a row", "1 of 2 weeks in a row"]]
+        clock.shift(timedelta(days=1))
+        assert told() == [0, 4, 0.0, 1, 2, ["Read: 0 of 4 days in a row", "1 of 2 weeks in a row"]]
 
 
 def test_the_top_is_reached(realm: Realm) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from django_playlyfe.engine.admin.cycles import CYCLE_NAMES
-from django_playlyfe.engine.admin.desk.forms.offers import OPERATORS, TIMES
+from django_playlyfe.engine.admin.desk.forms.offers import OPERATORS, STREAKS, TIMES
 from django_playlyfe.engine.admin.desk.parts import Text
 from django_playlyfe.engine.design.integers import INFINITY, MINUS_INFINITY
 
@@ -29,6 +29,7 @@ SINGLE: Mapping[str, Text] = {"game": gettext_lazy("Game"), "bootstrap": gettext
 
 _OPERATORS = dict(OPERATORS)
 _TIMES = dict(TIMES)
+_STREAKS = dict(STREAKS)
 
 
 def summary(kind: str, component: Wire) -> str:
@@ -91,6 +92,10 @@ def _compared(kind: str, context: Wire) -> str:
     left: object = context.get("id")
     if kind == "action":
         left = _("times played %(action)s") % {"action": left}
+    elif kind == "streak":
+        left = _STREAKS.get(str(context.get("unit", "day")), context.get("unit"))
+        if context.get("action"):
+            left = _("%(streak)s with %(action)s") % {"streak": left, "action": context["action"]}
     elif kind == "time":
         left = _TIMES.get(str(context.get("func")), context.get("func"))
     elif kind == "var":

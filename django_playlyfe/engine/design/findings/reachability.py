@@ -208,8 +208,9 @@ def _may_hold(condition: Condition, plan: Plan, reached: _Reached) -> bool:
         return all(_may_hold(part, plan, reached) for part in condition.parts)
     if condition.type == "or":
         return any(_may_hold(part, plan, reached) for part in condition.parts)
-    if condition.type == "action":
-        return condition.id in reached.actions or _zero_does(condition.operator, condition.number)
+    if condition.type in ("action", "streak"):
+        is_played = condition.id in reached.actions if condition.id else bool(reached.actions)
+        return is_played or _zero_does(condition.operator, condition.number)
     return _may_have(condition, plan, reached) if condition.type == "metric" else True
 
 

@@ -15,6 +15,7 @@ from django_playlyfe.engine.design.schema.words import (
     use,
 )
 
+STREAK_UNITS = ["day", "week", "month"]
 TIME_FUNCTIONS = ["hour_of_day", "day_of_week", "day_of_month", "day_of_year", "week_of_year", "month_of_year"]
 
 
@@ -46,6 +47,11 @@ _CONTEXTS: Schema = {
         "the context of an action condition",
         {"id": REFERENCE, "operator": OPERATOR, "value": INTEGER},
         ("id", "operator", "value"),
+    ),
+    "streak": closed_object(
+        "the context of a streak condition",
+        {"action": REFERENCE, "unit": {"enum": STREAK_UNITS, "default": "day"}, "operator": OPERATOR, "value": INTEGER},
+        ("operator", "value"),
     ),
     "team": closed_object(
         "the context of a team condition",

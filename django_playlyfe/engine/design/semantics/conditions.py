@@ -14,7 +14,7 @@ from django_playlyfe.engine.design.semantics.inspection import Inspection
 DEEPEST = 16
 MOST_NODES = 200
 
-_EVERYWHERE = frozenset({"metric", "action", "team", "time", "var", "and", "or"})
+_EVERYWHERE = frozenset({"metric", "action", "streak", "team", "time", "var", "and", "or"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,9 @@ def _check_node(inspection: Inspection, node: _Node, place: Place) -> None:
         _check_metric(inspection, path, context, place)
     elif kind == "action":
         inspection.expect_component((*path, "id"), context.get("id"), "actions")
+    elif kind == "streak":
+        if "action" in context:
+            inspection.expect_component((*path, "action"), context["action"], "actions")
     elif kind == "team":
         _check_team(inspection, path, context)
     elif kind == "var":

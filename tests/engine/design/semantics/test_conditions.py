@@ -2,10 +2,11 @@ import pytest
 
 METRIC = {"type": "metric", "context": {"id": "xp", "type": "point", "operator": "ge", "value": "5"}}
 ACTION = {"type": "action", "context": {"id": "read", "operator": "ge", "value": "5"}}
+STREAK = {"type": "streak", "context": {"action": "read", "unit": "week", "operator": "ge", "value": "5"}}
 TEAM = {"type": "team", "context": {"definition_id": "club"}}
 TIME = {"type": "time", "context": {"func": "hour_of_day", "operator": "ge", "value": "22"}}
 VAR = {"type": "var", "context": {"lhs": "1", "operator": "ge", "rhs": "2"}}
-ALL = [METRIC, ACTION, TEAM, TIME, VAR]
+ALL = [METRIC, ACTION, STREAK, TEAM, TIME, VAR]
 
 VISIBILITY = "/actions/write/requires"
 RULE_OF_ACTION = "/actions/write/rules/0/requires"
@@ -168,6 +169,10 @@ def context(kind, **changes):
         (context("action", id="reed"), "/id", "REFERENCE_NOT_FOUND"),
         (context("action", value="often"), "/value", "INVALID_FORMAT"),
         (context("action", value="0.5"), "/value", "INVALID_FORMAT"),
+        (context("streak", action="reed"), "/action", "REFERENCE_NOT_FOUND"),
+        (context("streak", unit="fortnight"), "/unit", "ENUM_MISMATCH"),
+        (context("streak", value="0.5"), "/value", "INVALID_FORMAT"),
+        (context("streak", operator=None), "", "OBJECT_MISSING_REQUIRED_PROPERTY"),
         (context("team", definition_id="clubs"), "/definition_id", "REFERENCE_NOT_FOUND"),
         (context("team", role="host"), "/role", "REFERENCE_NOT_FOUND"),
         (context("time", func="minute_of_hour"), "/func", "ENUM_MISMATCH"),
@@ -190,6 +195,7 @@ def test_a_context_that_makes_no_sense_is_refused(found_with, condition, key, co
         context("metric", id="badges", type="set", item="night OWL"),
         context("metric", id="rank", type="state", operator="neq", value="Reader"),
         context("action", value=5),
+        context("streak", action=None, unit=None, value=5),
         context("team", definition_id=None, definition="club"),
         context("team", role="Host"),
         {"type": "and", "expression": []},

@@ -13,7 +13,7 @@ from django_playlyfe.engine.admin.desk.forms import offers
 from django_playlyfe.engine.admin.desk.parts import Part, Rows
 from django_playlyfe.engine.admin.desk.paths import Path, Wire
 
-_LEAVES = ("metric", "action", "time", "var", "team")
+_LEAVES = ("metric", "action", "streak", "time", "var", "team")
 
 
 class TermPart(Part):
@@ -22,6 +22,8 @@ class TermPart(Part):
     aliases = {
         ("type",): "subject",
         ("context",): "subject",
+        ("context", "action"): "subject",
+        ("context", "unit"): "subject",
         ("context", "operator"): "operator",
         ("context", "value"): "value",
         ("context", "rhs"): "value",
@@ -50,6 +52,8 @@ class TermPart(Part):
         if kind == "metric":
             subject = {"set": f"item:{key}:{context.get('item', '')}", "state": f"state:{key}"}
             return {**shown, "subject": subject.get(str(context.get("type")), f"metric:{key}")}
+        if kind == "streak":
+            return {**shown, "subject": f"streak:{context.get('unit', 'day')}:{context.get('action', '')}"}
         if kind == "time":
             return {**shown, "subject": f"time:{context.get('func', '')}"}
         if kind == "team":
@@ -68,6 +72,9 @@ class TermPart(Part):
             context = {"lhs": found["left"], "operator": found["operator"], "rhs": found["value"]}
         elif kind == "time":
             context = {"func": key, **compared}
+        elif kind == "streak":
+            unit, _colon, action = key.partition(":")
+            context = {**({"action": action} if action else {}), "unit": unit, **compared}
         elif kind == "team":
             context = {"definition_id": key, **({"role": found["value"]} if found["value"] else {})}
         elif kind == "item":

@@ -31,6 +31,12 @@ TIMES = [
     ("month_of_year", gettext_lazy("month of the year")),
 ]
 
+STREAKS = [
+    ("day", gettext_lazy("days in a row")),
+    ("week", gettext_lazy("weeks in a row")),
+    ("month", gettext_lazy("months in a row")),
+]
+
 
 def named(entry: Mapping[str, Any] | None, identifier: str) -> str:
     """A component in a list of choices: its name, and its id where that differs."""
@@ -61,11 +67,20 @@ def subjects(catalogue: Catalogue) -> list[Choice]:
         (_("Items held"), list(_items(of))),
         (_("State"), states),
         (_("Times played"), actions),
+        *_streaks(catalogue),
         (_("Date and time"), [(f"time:{key}", label) for key, label in TIMES]),
         (_("Anything else"), [("var", _("expression:"))]),
         (_("Member of a team, with the role"), teams),
     ]
     return [NOTHING, *((title, choices) for title, choices in groups if choices)]
+
+
+def _streaks(catalogue: Catalogue) -> Iterable[Choice]:
+    """For each unit the actions, and any of them."""
+    actions = [(key, named(entry, key)) for key, entry in catalogue.actions.items()]
+    for unit, title in STREAKS:
+        choices = [(f"streak:{unit}:{key}", label) for key, label in [("", _("any action")), *actions]]
+        yield _("Played: %(streak)s") % {"streak": title}, choices if actions else []
 
 
 def _items(of: Iterable[MetricEntry]) -> Iterable[Choice]:
