@@ -93,6 +93,10 @@ def texts(of_scores: bool, vendor: str) -> Texts:
             f"AND r.value >= b.low AND r.value <= b.high), b.count + ({pending} AND c.number = b.number) "
             f'FROM "{BUCKET}" b WHERE b.histogram_id = %(histogram)s ORDER BY b.number'
         ),
+        near=(
+            f'SELECT b.high FROM "{BUCKET}" b WHERE b.histogram_id = %(histogram)s AND b.above <= %(before)s '
+            "ORDER BY b.number LIMIT 1"
+        ),
         quantiles=(
             f"SELECT DISTINCT q.value FROM (SELECT r.value, ROW_NUMBER() OVER (ORDER BY r.value) AS place "
             f'FROM "{table}" r WHERE {rows.format("r")}) q WHERE q.place %% %(step)s = 0 ORDER BY q.value'
@@ -112,6 +116,7 @@ class Texts(NamedTuple):
     place: str
     total: str
     counts: str
+    near: str
     quantiles: str
     size: str
     several: str
@@ -141,6 +146,13 @@ def place(key: SheetKey, cuts: Cuts, player_id: str) -> tuple[int, int] | None:
     # To leave the hidden ones out takes the database longer to plan than all of the above takes it to run.
     before = better(key, cuts, int(score))
     return None if before is None else (int(score), before)
+
+
+def near(key: SheetKey, histogram: int, before: int) -> int | None:
+    """A score that about so many rows are better than, some fewer rather than more; None if the histogram is not
+    counted. Neither hidden rows nor changes that are not folded in are looked at: ask :func:`better`."""
+    found = _ask(key, "near", histogram=histogram, before=before)
+    return int(found[0][0]) if found else None
 
 
 def counts(key: SheetKey, histogram: int) -> list[tuple[int, int, int]]:

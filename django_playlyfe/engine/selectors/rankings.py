@@ -88,23 +88,38 @@ class Ranking:
 
     def distribution(self, buckets: int = 10) -> list[tuple[int, int, int]]:
         """How many have a score from ``low`` to ``high``, both included: ranges of equal width from the lowest score
-        to the highest, without empty ones: ``[(low, high, number)]``, the lowest first. Two queries."""
+        to the highest, without empty ones: ``[(low, high, number)]``, the lowest first. Two queries; of a large board
+        two for its ends and a quick one for each range."""
         if isinstance(buckets, bool) or not isinstance(buckets, int) or not 1 <= buckets <= MOST_PLAYERS:
             raise invalid("/buckets", f"should be a number from 1 to {MOST_PLAYERS}", code="MINIMUM", found=buckets)
-        rows = self._counted().rows
-        ends = rows.aggregate(low=Min("score"), high=Max("score"))
-        if ends["low"] is None:
+        ends = self._ends()
+        if ends is None:
             return []
-        low, high = int(ends["low"]), int(ends["high"])
+        low, high = ends
         width = max(-(-(high - low + 1) // buckets), 1)
         counts: dict[int, int] = {}
         for score, number in self._numbers(low, high, width):
             counts[(score - low) // width] = counts.get((score - low) // width, 0) + number
         return [(low + i * width, min(low + (i + 1) * width - 1, high), counts[i]) for i in sorted(counts)]
 
+    def _ends(self) -> tuple[int, int] | None:
+        """The lowest and the highest score; None of an empty board."""
+        sheet = self._counted()
+        if ranks.histograms_of(sheet):  # which is large: the index has the ends at its ends
+            scores = [int(row["score"]) for order in ("score", "-score") for row in sheet.rows.order_by(order)[:1]]
+            return (scores[0], scores[1]) if scores else None
+        ends = sheet.rows.aggregate(low=Min("score"), high=Max("score"))
+        return None if ends["low"] is None else (int(ends["low"]), int(ends["high"]))
+
     def _numbers(self, low: int, high: int, width: int) -> Iterable[tuple[int, int]]:
         """Scores, each rounded down to the start of its range where the database can do that, and their numbers."""
-        rows = self._counted().rows
+        sheet = self._counted()
+        everybody = ranks.number_better(sheet, low - 1)
+        if everybody is not None:
+            starts = range(low, high + 1, width)
+            above = [everybody, *(ranks.better(sheet, start - 1) for start in starts[1:]), 0]
+            return [(start, above[i] - above[i + 1]) for i, start in enumerate(starts) if above[i] != above[i + 1]]
+        rows = sheet.rows
         if self.sheet.key is None or high - low > LIMIT:  # a difference that no column holds; or rows are sums
             return ((int(row["score"]), 1) for row in rows.values("score").iterator())
         starts = rows.order_by().values(start=F("score") - (F("score") - low) % width).annotate(number=Count("*"))

@@ -18,11 +18,13 @@ from django_playlyfe.engine.boards import histograms, sheet_sql
 from django_playlyfe.engine.boards.sheet_sql import Cuts
 from django_playlyfe.engine.rules.plan import Ties
 from django_playlyfe.engine.selectors.paging import page_of
-from django_playlyfe.engine.selectors.sheets import Sheet
+from django_playlyfe.engine.selectors.sheets import Rows, Sheet
 
 _BEST_FIRST = ("-score", "since", "who")
 _WORST_FIRST = ("score", "-since", "-who")
 _MOST_AT_ONCE = 100
+_FAR = 1000
+"""Rows that the database may pass over to find the first one of a page."""
 Entrant = Mapping[str, Any]
 """A row of a sheet."""
 
@@ -39,16 +41,39 @@ class RankedRow:
 
 
 def page(sheet: Sheet, skip: int, limit: int) -> list[RankedRow]:
-    """Rows from the best one down. Two queries, one for the first page."""
-    found = page_of(sheet.rows.order_by(*_BEST_FIRST), skip, limit)
+    """Rows from the best one down. Two queries, one for the first page; far down a large sheet two more, quick ones, in
+    place of a long way."""
+    rows, still = _from_near(sheet, skip) if skip > _FAR else (sheet.rows, skip)
+    found = page_of(rows.order_by(*_BEST_FIRST), still, limit)
     return _ranked(sheet.ties, found, skip, _rank_of_first(sheet, found, skip))
 
 
 def page_from_the_end(sheet: Sheet, total: int, skip: int, limit: int) -> list[RankedRow]:
-    """Rows from the worst one up; ranks keep their values. ``total`` is the number of rows. Two queries."""
+    """Rows from the worst one up; ranks keep their values. ``total`` is the number of rows. Queries as of
+    :func:`page`."""
+    if skip > _FAR and limit >= 0:
+        end = max(total - skip, 0)
+        begin = max(end - limit, 0)
+        return page(sheet, begin, end - begin)[::-1]
     found = page_of(sheet.rows.order_by(*_WORST_FIRST), skip, limit)[::-1]
     above = max(total - skip - len(found), 0)
     return _ranked(sheet.ties, found, above, _rank_of_first(sheet, found, above))[::-1]
+
+
+def _from_near(sheet: Sheet, skip: int) -> tuple[Rows, int]:
+    """Rows of a large sheet among which a place far down is near the best, and how many of these stand before it; all
+    rows where no histogram can tell."""
+    for cuts in histograms_of(sheet):
+        aim = skip
+        while sheet.key is not None and aim >= 0:
+            score = sheet_sql.near(sheet.key, cuts.histogram, aim)
+            before = None if score is None else sheet_sql.better(sheet.key, cuts, score)
+            if before is None:
+                break
+            if before <= skip:
+                return sheet.rows.filter(score__lte=score), skip - before
+            aim -= 2 * (before - skip)  # more rows have come above it than the buckets say
+    return sheet.rows, skip
 
 
 def around(sheet: Sheet, player_id: str, radius: int) -> list[RankedRow]:
@@ -85,9 +110,11 @@ def rank(sheet: Sheet, score: int) -> int:
 
 
 def ranks_of(sheet: Sheet, scores: Collection[int]) -> dict[int, int]:
-    """:func:`rank` of several scores. One query for up to a hundred; else, and of a large sheet, a quick one for each
-    score: one query would compare each row with each score."""
-    if not 0 < len(scores) <= _MOST_AT_ONCE or histograms_of(sheet):
+    """:func:`rank` of several scores. One query for up to a hundred; else, and of a large sheet after one that shows
+    that it can be quick, one for each score: one query would compare each row with each score."""
+    if not 0 < len(scores) <= _MOST_AT_ONCE or (
+        sheet.ties != "dense" and number_better(sheet, min(scores)) is not None
+    ):
         return {score: rank(sheet, score) for score in scores}
     what, is_distinct = ("score", True) if sheet.ties == "dense" else ("who", False)
     numbered = list(enumerate(scores))
@@ -101,11 +128,17 @@ def ranks_of(sheet: Sheet, scores: Collection[int]) -> dict[int, int]:
 
 def better(sheet: Sheet, score: int) -> int:
     """How many rows have a better score. One query, of a large sheet a quick one."""
+    found = number_better(sheet, score)
+    return sheet.rows.filter(score__gt=score).count() if found is None else found
+
+
+def number_better(sheet: Sheet, score: int) -> int | None:
+    """As :func:`better`, if a histogram can tell; else None. No query for a small sheet."""
     for cuts in histograms_of(sheet):
         found = sheet_sql.better(sheet.key, cuts, score) if sheet.key is not None else None
         if found is not None:
             return found
-    return sheet.rows.filter(score__gt=score).count()
+    return None
 
 
 def lower(sheet: Sheet, score: int) -> int:

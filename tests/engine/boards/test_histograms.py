@@ -279,6 +279,65 @@ def test_places_percentiles_and_distributions(large: Realm, monkeypatch: pytest.
     ]
 
 
+def test_pages_far_down_a_large_board_begin_near_their_place(
+    large: Realm, monkeypatch: pytest.MonkeyPatch, count_queries: Any
+) -> None:
+    histogram = grow(monkeypatch)
+    monkeypatch.setattr("django_playlyfe.engine.selectors.ranks._FAR", 0)
+    services.update_player(REALM, "p20", enabled=False)
+    for number in range(6):  # in no bucket yet; two of them with equal scores
+        move(PLAYERS[number], 60)
+    assert BucketChange.objects.filter(histogram=histogram).exists()
+    expected = by_window()
+    for sort, rows in (("descending", expected), ("ascending", expected[::-1])):
+        for skip in range(len(expected) + 2):
+            page = selectors.leaderboard(REALM, "top", skip=skip, limit=3, sort=sort)["data"]
+            found = [(row["rank"], row["player"]["id"], int(row["score"])) for row in page]
+            assert found == rows[skip : skip + 3], (sort, skip)
+    with count_queries() as counted:
+        selectors.leaderboard(REALM, "top", skip=17, limit=3)
+    assert len(counted) == 6, counted
+
+
+def test_a_page_far_down_a_board_that_is_not_counted_yet_is_right(
+    large: Realm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django_playlyfe.engine.selectors.ranks._FAR", 0)
+    read()
+    histograms.forget()
+    assert not Histogram.objects.get().is_counted
+    page = selectors.leaderboard(REALM, "top", skip=10, limit=2)["data"]
+    assert [(row["rank"], row["player"]["id"]) for row in page] == [row[:2] for row in by_window()[10:12]]
+
+
+def test_a_distribution_of_a_large_board_reads_no_rows_but_the_ends(
+    large: Realm, monkeypatch: pytest.MonkeyPatch, count_queries: Any
+) -> None:
+    plain = [selectors.distribution(REALM, "top", number) for number in (1, 4, 1000)]
+    grow(monkeypatch)
+    assert [selectors.distribution(REALM, "top", number) for number in (1, 4, 1000)] == plain
+    ranking = selectors.ranking(REALM, "top")
+    with count_queries() as counted:
+        ranking.distribution(4)
+    assert len(counted) == 2 + 4, counted
+    move("p00", 500)
+    services.update_player(REALM, "p01", enabled=False)
+    assert ranking.distribution(2) == [(13, 260, 22), (261, 507, 1)]
+
+
+def test_ranks_of_a_set_are_counted_at_once_until_the_histogram_is(
+    large: Realm, monkeypatch: pytest.MonkeyPatch, count_queries: Any
+) -> None:
+    read()
+    histograms.forget()
+    assert not Histogram.objects.get().is_counted
+    ranking = selectors.ranking(REALM, "top")
+    ranking.places(["p00"])
+    with count_queries() as counted:
+        assert ranking.places(["p00", "p23", "p10"]) == {"p23": (1, 76), "p10": (14, 37), "p00": (24, 7)}
+    assert len(counted) == 3, counted
+
+
 def test_who_is_not_eligible_leaves_no_gap(large: Realm) -> None:
     ranking = selectors.ranking(REALM, "top", without=["p23", "p21"])
     assert ranking.place("p22") == (1, 73)
