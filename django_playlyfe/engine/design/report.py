@@ -131,8 +131,9 @@ class Findings:
         if not isinstance(unknown, str) or len(unknown) > _SHOWN * 2 or self.suggestions <= 0:
             return ""
         self.suggestions -= 1
-        near = difflib.get_close_matches(unknown, [name for name in known if isinstance(name, str)], n=1)
-        return f"; did you mean {shown(near[0])}?" if near else ""
+        names = {name.casefold(): name for name in known if isinstance(name, str)}
+        near = difflib.get_close_matches(unknown.casefold(), names, n=1)
+        return f"; did you mean {shown(names[near[0]])}?" if near else ""
 
 
 def shown(value: object) -> str:
@@ -142,7 +143,7 @@ def shown(value: object) -> str:
     elif isinstance(value, Mapping):
         text = f"an object with the keys {', '.join(map(str, list(value)[:5]))}" if value else "an empty object"
     elif isinstance(value, list):
-        text = f"an array of {len(value)}"
+        text = f"an array of {len(value)}" if value else "an empty array"
     else:
         text = json.dumps(value, default=repr)
     text = _harmless(text)

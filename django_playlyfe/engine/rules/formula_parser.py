@@ -64,6 +64,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 
+_MISSPELT_ROOT = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 _ESCAPE = re.compile(r"""\\(["'\\])""")
 
 
@@ -79,7 +80,9 @@ def _tokens(text: str) -> list[_Token]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:  # an earlier token may be wrong already, so the parser is left to find this one
-            tokens.append(_Token("foreign", text[position], position))
+            root = _MISSPELT_ROOT.match(text, position)
+            found = _Token("foreign", text[position], position)
+            tokens.append(found if root is None else _Token("misspelt", root.group(), position))
             break
         kind = str(match.lastgroup)
         if kind != "blank":
@@ -166,7 +169,7 @@ class Parser:
             return self._call()
         if self._at("("):
             return self._parentheses()
-        raise self._unexpected("a value")
+        raise self._unexpected("$scores or $vars" if token.kind == "misspelt" else "a value")
 
     def _string(self) -> str:
         return _ESCAPE.sub(r"\1", self._take().text[1:-1])
@@ -200,6 +203,9 @@ class Parser:
     def _call(self) -> Node:
         token = self._token
         if token.text not in FUNCTIONS:
+            if self._tokens[self._next + 1].text != "(":
+                name = token.text
+                raise self._unexpected(f"a value such as $scores['{name}'], $vars['{name}'] or a text in quotes")
             raise ExpressionSyntax(f"There is no function '{token.text}'", token.position)
         self._deeper()
         self._take()

@@ -80,8 +80,22 @@ def test_what_nobody_can_reach_and_what_has_no_bound_is_known() -> None:
         ),
         ("'club' is no team definition: there is none", "gebraucht wird ein Team: es gibt noch keine"),
         (
-            "an array of 0 is wrong here: write an array",
-            "eine Liste mit 0 Einträgen ist hier falsch: gebraucht wird eine Liste",
+            "an empty array is wrong here: write an array",
+            "eine leere Liste ist hier falsch: gebraucht wird eine Liste",
+        ),
+        (
+            "an array of 2 is wrong here: write an object",
+            "eine Liste mit 2 Einträgen ist hier falsch: gebraucht wird ein Objekt",
+        ),
+        (
+            "'xp' is no expression: Expected a value such as $scores['xp'], $vars['xp'] or a text in quotes, "
+            "found 'xp' at position 0",
+            "Erwartet: ein Wert wie $scores['xp'], $vars['xp'] oder ein Text in Anführungszeichen, "
+            "gefunden: 'xp' (Stelle 0)",
+        ),
+        (
+            "'$score.xp' is no expression: Expected $scores or $vars, found '$score' at position 0",
+            "Erwartet: $scores oder $vars, gefunden: '$score' (Stelle 0)",
         ),
         ("name is required: add it to an action", "name fehlt und muss angegeben werden (eine Aktion)"),
         (

@@ -132,6 +132,7 @@ PHRASES = (
     _("an empty object"),
     _("an object with the keys %(keys)s"),
     _("an array of %(number)s"),
+    _("an empty array"),
     # what is expected of a value
     _('"player", or an object {"id", "per"}'),
     _("[count, timeframe in milliseconds, ROLLING or FIXED or LEAKY]"),
@@ -198,6 +199,8 @@ PHRASES = (
     _("an operator or the end"),
     _("the end"),
     _("a value"),
+    _("a value such as $scores[%(name)s], $vars[%(name)s] or a text in quotes"),
+    _("$scores or $vars"),
     _("a quoted name"),
     # what a reference should name
     _("a metric of type %(expected)s"),
