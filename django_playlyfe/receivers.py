@@ -14,13 +14,13 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.signals import setting_changed
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import class_prepared, post_save, pre_delete
 
 from django_playlyfe import conf
 from django_playlyfe.conf import GameSettings
-from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
+from django_playlyfe.exceptions import ConfigurationError
 from django_playlyfe.services import enrolment, forget_player
 
 logger = logging.getLogger("django_playlyfe")
@@ -98,7 +98,7 @@ def _shielded(step: Callable[[Any, str], object], user: Any, game: str, using: s
             f"The game {game!r} cannot be used yet, so users are saved without a player: {error} "
             "Afterwards, run: python manage.py playlyfe_sync_players"
         )
-    except (PlaylyfeError, DatabaseError):
+    except Exception:  # of the game, the database, or one of the site's own functions: PLAYER_ALIAS and the like
         logger.exception(
             "The game %r failed about the user with primary key %s, who is saved all the same. "
             "To repair, run: python manage.py playlyfe_sync_players",

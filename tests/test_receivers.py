@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import serializers
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models.signals import post_save, pre_delete
 from django.test import override_settings
@@ -311,6 +312,25 @@ class TestFailure:
             user = make_user()
         assert link_of(user).state == "failed"
         assert get_user_model().objects.filter(pk=user.pk).exists()
+
+    @pytest.mark.parametrize("name", ["PLAYER_ALIAS", "PLAYER_ID", "PLAYER_FILTER", "PLAYER_EMAIL"])
+    @pytest.mark.usefixtures("game")
+    def test_a_function_of_the_sites_own_that_raises_leaves_the_user_saved(self, name, make_user, caplog):
+        with with_settings(**{name: lambda user: user.profile_of_another_app.nickname}):
+            user = make_user()
+            user.is_active = False
+            user.save()
+            with pytest.raises(CommandError) as caught:
+                call_command("playlyfe_sync_players", verbosity=0, stdout=io.StringIO(), stderr=io.StringIO())
+        assert caught.value.returncode == 1, "it has gone on to the end"
+        assert get_user_model().objects.filter(pk=user.pk, is_active=False).exists()
+        assert "profile_of_another_app" in caplog.text, "with its traceback, as it is a bug of the site"
+        link = link_of(user)
+        assert link is None or link.state == "failed"
+        user.is_active = True
+        user.save()
+        call_command("playlyfe_sync_players", stdout=io.StringIO())
+        assert link_of(user).state == "linked"
 
     @pytest.mark.usefixtures("game")
     def test_an_id_that_somebody_has_leaves_both_users_saved(self, make_user):

@@ -155,10 +155,11 @@ def _parse(arrived: Arrived) -> tuple[Any, str]:
 
 
 def _envelope(value: Any, status: int) -> Mapping[str, Any] | None:
-    """The error envelope of ``http-api.md`` §4.5, also when it travels in a 2xx."""
+    """The error envelope of ``http-api.md`` §4.5, also when it travels in a 2xx: there it has to look like one, by its
+    description or by a name that is known."""
     if not isinstance(value, Mapping) or not isinstance(value.get("error"), str):
         return None
-    return value if status >= 400 or "error_description" in value else None
+    return value if status >= 400 or "error_description" in value or value["error"] in ERRORS else None
 
 
 def _redirected(status: int) -> Verdict:

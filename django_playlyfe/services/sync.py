@@ -16,7 +16,7 @@ from django.db import DatabaseError
 
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.conf import DEFAULT_GAME
-from django_playlyfe.exceptions import PlaylyfeError
+from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
 from django_playlyfe.models import PlayerLink
 from django_playlyfe.players.links import SiteUser
 from django_playlyfe.services import enrolment
@@ -62,11 +62,15 @@ def sync(users: Iterable[SiteUser], game: str = DEFAULT_GAME) -> Iterator[Synced
     """
     backend = games[game]
     for user, link in _with_links(users, backend):
-        step = _needed(user, link, backend)
+        step = Step.REPAIR  # what has failed if nobody can say what is needed
         try:
+            step = _needed(user, link, backend)
             _do(step, user, link, backend)
-        except (PlaylyfeError, DatabaseError) as error:
-            logger.warning("The %s could not be %s: %s", _label(user), step.value, error)
+        except ConfigurationError:
+            raise
+        except Exception as error:  # of the game, the database, or one of the site's own functions, a bug for this user
+            is_bug = not isinstance(error, (PlaylyfeError, DatabaseError))
+            logger.warning("The %s could not be %s: %s", _label(user), step.value, error, exc_info=is_bug)
             if step is Step.CREATE:
                 _note_failure(user, backend)
             yield Synced(_label(user), step, error)
@@ -125,7 +129,7 @@ def _do(step: Step, user: SiteUser, link: PlayerLink | None, backend: GameBacken
 def _note_failure(user: SiteUser, backend: GameBackend) -> None:
     try:
         enrolment.mark_failed(user, backend.alias)
-    except DatabaseError:
+    except Exception:  # as above
         logger.exception("The failure about the %s could not be noted.", _label(user))
 
 

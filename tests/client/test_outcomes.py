@@ -90,6 +90,13 @@ def test_a_body_that_stops_coming_leaves_it_open():
     assert (verdict.outcome, verdict.error, verdict.reason) == ("UNKNOWN", errors.ResponseLost, "read_timeout")
 
 
+def test_a_known_name_in_a_2xx_needs_no_description_to_be_a_refusal():
+    verdict = judge_answer(answer(200, {"error": "player_not_found"}), "play")
+    assert (verdict.outcome, verdict.error) == ("REJECTED", errors.PlayerNotFound)
+    assert judge_token_answer(answer(200, {"error": "invalid_client"})).reason == "client_rejected"
+    assert judge_answer(answer(200, {"error": "none"}), "play").outcome == "APPLIED", "a field of some other answer"
+
+
 def test_an_error_envelope_in_a_2xx_is_a_refusal():
     verdict = judge_answer(answer(200, envelope("player_not_found")), "read")
     assert (verdict.outcome, verdict.error) == ("REJECTED", errors.PlayerNotFound)
