@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -227,10 +228,18 @@ def _renew(row: Delivery, values: Mapping[str, Any], using: str) -> Delivery:
     return row
 
 
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""Its escape in JSON, after an even number of backslashes."""
+
+
 def _check_payload(payload: Mapping[str, Any]) -> None:
     try:
         size = len(json.dumps(payload, allow_nan=False))
-    except (TypeError, ValueError) as error:
+        text = json.dumps(payload, ensure_ascii=False)
+        text.encode()  # not where half a character is in it
+    except (TypeError, ValueError, RecursionError) as error:
         raise wire.make_error("validation_exception", f"What is owed cannot be written as JSON: {error}") from None
+    if _NUL.search(text):  # PostgreSQL stores it nowhere, and the engine refuses it too
+        raise wire.make_error("validation_exception", "What is owed cannot hold the character NUL.")
     if size > LARGEST_PAYLOAD:
         raise wire.make_error("request_too_large", f"What is owed has at most {LARGEST_PAYLOAD // 1024} KiB.")

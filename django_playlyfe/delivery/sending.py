@@ -20,6 +20,7 @@ from django_playlyfe.delivery.streaks import break_streak
 from django_playlyfe.exceptions import (
     APIError,
     AuthenticationError,
+    Conflict,
     InvalidRequest,
     PlayerExists,
     PlayerNotFound,
@@ -150,8 +151,9 @@ def _create_with_some_alias(backend: GameBackend, player_id: str, about: dict[st
     alias, email = about["alias"], about["email"]
     try:
         backend.create_player(player_id, alias=alias, email=email, idempotency_key=key)
-    except InvalidRequest as error:
-        if "alias" not in f"{error.description} {error.data or ''}".lower():
+    except (InvalidRequest, Conflict) as error:
+        is_of_name = "alias" in f"{error.code} {error.description} {error.data or ''}".lower()
+        if isinstance(error, PlayerExists) or not is_of_name:
             raise
         suffix = hashlib.sha256(player_id.encode()).hexdigest()[:_SUFFIX]
         backend.create_player(player_id, alias=f"{alias}-{suffix}", email=email, idempotency_key=f"{key}-alias")

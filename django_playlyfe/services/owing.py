@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -71,6 +72,10 @@ def delete(player_id: str, link: PlayerLink | None, backend: GameBackend, using:
     return True
 
 
+MOST_AT_ONCE = 2**31 - 1
+"""The largest weight of one play, as in the engine."""
+
+
 @dataclass(frozen=True)
 class Owed:
     """The row of a play. ``is_known``: an earlier call with the same business key wrote it."""
@@ -86,10 +91,9 @@ def play(
 
     Raises:
         Conflict: the key was used for other content.
-        InvalidRequest: the play cannot be written as JSON, or is too large.
+        InvalidRequest: no game could take the play, or it cannot be written as JSON, or is too large.
     """
-    if wanted.at is not None and wanted.at.tzinfo is None:
-        raise wire.make_error("validation_exception", "The instant of a play has to be aware of its time zone.")
+    _check(wanted)
     row, is_known = rows.owe_play(
         backend,
         using,
@@ -107,6 +111,19 @@ def play(
     )
     memo.forget(backend.alias, using)
     return Owed(row, is_known)
+
+
+def _check(wanted: Play) -> None:
+    """Raises InvalidRequest for what every game would refuse, while the caller is there to hear of it."""
+    problem = None
+    if not isinstance(wanted.variables, Mapping):
+        problem = "The variables of a play are names and their values."
+    elif isinstance(wanted.count, bool) or not isinstance(wanted.count, int) or not 1 <= wanted.count <= MOST_AT_ONCE:
+        problem = f"The count of a play is a whole number from 1 to {MOST_AT_ONCE}."
+    elif wanted.at is not None and (not isinstance(wanted.at, datetime) or wanted.at.tzinfo is None):
+        problem = "The instant of a play is a datetime that is aware of its time zone."
+    if problem is not None:
+        raise wire.make_error("validation_exception", problem)
 
 
 def result_of(owed: Owed, backend: GameBackend, using: str, *, wait: bool) -> PlayResult:

@@ -318,5 +318,6 @@ def _order(user: SiteUser | str) -> str:
 
 
 def _check_key(key: str) -> None:
-    if not key or len(key) > LONGEST_KEY:
-        raise wire.make_error("validation_exception", f"An idempotency key has 1 to {LONGEST_KEY} characters.")
+    if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY or "\0" in key:
+        said = f"An idempotency key is text of 1 to {LONGEST_KEY} characters without NUL."
+        raise wire.make_error("validation_exception", said)

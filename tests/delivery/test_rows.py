@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import date
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -104,10 +105,49 @@ class TestPlays:
         assert (refused.status, again.status, again.replayed) == ("refused", "applied", False)
         assert again.key == refused.key
 
-    @pytest.mark.parametrize("variables", [{"when": object()}, {"x": float("nan")}, {"text": "a" * 70_000}])
+    @pytest.mark.parametrize(
+        "variables",
+        [
+            {"when": object()},
+            {"x": float("nan")},
+            {"text": "a" * 70_000},
+            {"text": "a\0b"},
+            {"a\0b": 1},
+            {"text": "\\\0"},
+            {"text": "\ud800"},
+            ["pages"],
+            "pages",
+        ],
+        ids=lambda given: repr(given)[:30],
+    )
     def test_what_cannot_be_sent_is_refused_at_once(self, site, make_user, variables):
         with pytest.raises(InvalidRequest):
             services.play(make_user(), "finish_book", variables)
+        assert not Delivery.objects.filter(kind="play").exists()
+
+    def test_a_text_that_only_looks_like_the_escape_of_nul_is_owed(self, site, make_user):
+        services.play(make_user(), "finish_book", {"text": "\\u0000"})
+        assert Delivery.objects.get(kind="play").payload["variables"] == {"text": "\\u0000"}
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"count": 0},
+            {"count": -1},
+            {"count": 2**31},
+            {"count": "2"},
+            {"count": True},
+            {"at": "yesterday"},
+            {"at": date(2024, 3, 5)},
+            {"idempotency_key": 5},
+            {"idempotency_key": "a\0b"},
+        ],
+        ids=repr,
+    )
+    def test_what_every_game_would_refuse_is_refused_while_its_caller_is_there(self, site, make_user, options):
+        with pytest.raises(InvalidRequest):
+            services.play(make_user(), "finish_book", **options)
+        assert not Delivery.objects.filter(kind="play").exists()
 
     @pytest.mark.parametrize("player_id", ["", "..", "a\nb", "x" * 129])
     def test_a_player_id_that_cannot_be_addressed_is_refused_at_once(self, site, player_id):

@@ -104,3 +104,24 @@ def test_a_leaderboard_of_any_id_is_linked_to_and_shown(board, remote, site, pla
     user = player()
     assert "href" in page(user, "leaderboards")
     assert "other1" in page(user, "leaderboard", board)
+
+
+@pytest.mark.parametrize("name", ["alias_exists", "player_alias_taken_exists"])
+def test_a_name_that_is_taken_gets_a_suffix_whatever_the_error_is_called(name, remote, site, make_user):
+    site(remote.url)
+    remote.reset(Step(on="create", status=409, body={"error": name, "error_description": "Choose another one"}))
+    user = make_user()
+    drain()
+    assert rows() == [("create", "delivered")]
+    first, second = [json.loads(request["body"])["alias"] for request in remote.requests("/admin/players")]
+    assert (first, second.startswith(f"{first}-")) == (user.get_username(), True)
+
+
+def test_a_player_who_exists_is_not_taken_for_a_name_that_does(remote, site, make_user):
+    site(remote.url)
+    taken = {"error": "player_exists", "error_description": "A player with this id or alias exists"}
+    remote.reset(Step(on="create", status=409, body=taken))
+    make_user()
+    drain()
+    assert rows() == [("create", "delivered")]
+    assert len([request for request in remote.requests("/admin/players") if request["method"] == "POST"]) == 1
