@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from django_playlyfe import instants
 from django_playlyfe.exceptions import AccessDenied, ActionLimitReached
-from django_playlyfe.types import Earned, Event, Feedback, Progress, ProgressCondition, Reward
+from django_playlyfe.types import Earned, Event, Feedback, Progress, ProgressCondition, Reward, Streak
 
 _RIGHT_TO_LEFT = frozenset(("R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"))
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
@@ -305,6 +305,24 @@ def _needed(condition: ProgressCondition, have: int, need: int) -> str:
         return _("%(have)s of %(need)s %(subject)s") % {**numbers, "subject": subject}
     said = str(_IN_A_ROW[condition.unit] % numbers)
     return _("%(action)s: %(streak)s") % {"action": subject, "streak": said} if subject else said
+
+
+def streak(found: Streak) -> str:
+    """A streak: "7 days in a row"."""
+    count = {"count": number(found.length)}
+    if found.unit == "week":
+        return ngettext("%(count)s week in a row", "%(count)s weeks in a row", found.length) % count
+    if found.unit == "month":
+        return ngettext("%(count)s month in a row", "%(count)s months in a row", found.length) % count
+    return ngettext("%(count)s day in a row", "%(count)s days in a row", found.length) % count
+
+
+def streak_asks(found: Streak) -> str:
+    """What keeps a streak from ending: "Today is still missing"; "" if nothing is missing, or there is none."""
+    if found.is_kept or not found.length:
+        return ""
+    missing = {"week": _("This week is still missing"), "month": _("This month is still missing")}
+    return missing.get(found.unit) or _("Today is still missing")
 
 
 def share(part: float) -> str:

@@ -24,6 +24,7 @@ from django_playlyfe.types import (
     PlayResult,
     Progress,
     Rarity,
+    Streak,
 )
 from django_playlyfe.wire import make_error
 
@@ -40,7 +41,7 @@ T = TypeVar("T")
 NOTIFICATIONS_SINCE = timedelta(days=30)
 """How far back notifications are read."""
 
-FLAGS = ("transactional", "backdating", "idempotent", "rarity", "progress", "privacy", "undo", "explain")
+FLAGS = ("transactional", "backdating", "idempotent", "rarity", "progress", "streaks", "privacy", "undo", "explain")
 """What backends may differ in (``interface.md`` §3.9)."""
 
 
@@ -74,8 +75,8 @@ class GameBackend(ABC):
             or not at all: one that raises leaves that transaction usable.
         backdating: ``at`` of a play is honoured.
         idempotent: a repeated key is known to be safe.
-        rarity, progress, privacy, undo, explain: optional abilities; a widget whose flag is off renders nothing.
-            ``privacy`` is on everywhere unless switched off: hiding is done by the site (``services/privacy.py``).
+        rarity, progress, streaks, privacy, undo, explain: optional abilities; a widget whose flag is off renders
+            nothing. ``privacy`` is on everywhere unless switched off: the site hides (``services/privacy.py``).
     """
 
     transactional: ClassVar[bool] = False
@@ -83,6 +84,7 @@ class GameBackend(ABC):
     idempotent: ClassVar[bool] = False
     rarity: ClassVar[bool] = False
     progress: ClassVar[bool] = False
+    streaks: ClassVar[bool] = False
     privacy: ClassVar[bool] = True
     undo: ClassVar[bool] = False
     explain: ClassVar[bool] = False
@@ -376,6 +378,13 @@ class GameBackend(ABC):
     def progress_of_each(self, player_ids: Iterable[str]) -> dict[str, Listing[Progress]]:
         """The way of each of several players, by player id; as :meth:`profiles`."""
         return _of_each(player_ids, self.progress_of)
+
+    def streak_of(self, player_id: str, action: str, unit: str) -> Streak | None:
+        """Days, weeks or months in a row with a play of the action, "" = of any (flag ``streaks``); None = not known.
+
+        Raises PlayerNotFound, ActionNotFound; InvalidRequest for another unit.
+        """
+        return None
 
     def rarities(self, reader_id: str | None) -> Listing[Rarity]:
         """How many players hold each item (flag ``rarity``); secret ones only if the reader holds them."""

@@ -49,6 +49,7 @@ from django_playlyfe.services.reads import (
     rarity,
     standing,
     status,
+    streak,
 )
 from django_playlyfe.services.tokens import reset_token, token_status
 from django_playlyfe.types import Play
@@ -106,6 +107,7 @@ __all__ = [
     "revert",
     "standing",
     "status",
+    "streak",
     "token_status",
     "undo",
 ]

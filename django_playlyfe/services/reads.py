@@ -36,6 +36,7 @@ from django_playlyfe.types import (
     Progress,
     Rarity,
     Standing,
+    Streak,
 )
 
 if TYPE_CHECKING:
@@ -274,6 +275,29 @@ def progress(user: Who, *, nearest: int | None = None, game: str = DEFAULT_GAME)
         return found
     ahead = sorted((one for one in found if not one.is_earned), key=lambda one: -one.fraction)
     return replace(found, items=tuple(ahead[: max(nearest, 0)]), total=len(ahead))
+
+
+def streak(user: Who, action: str = "", *, unit: str = "day", game: str = DEFAULT_GAME) -> Streak | None:
+    """How many days, weeks or months in a row the player has played, as it stands now, by the player's own calendar.
+
+    Args:
+        user: whose streak.
+        action: id of the action that counts; "" = any play does. The design need not ask for a streak.
+        unit: "day", "week" (from Sunday) or "month".
+        game: alias of the game.
+
+    Returns:
+        None on a backend that does not know (:func:`abilities`), such as HTTP.
+
+    Raises:
+        PlayerNotFound: the user is not a player.
+        ActionNotFound: there is no such action.
+        InvalidRequest: there is no such unit.
+    """
+    player_id = player_id_of(user, game)
+    return cache.remember(
+        game, ("streak", player_id, action, unit), lambda: games[game].streak_of(player_id, action, unit)
+    )
 
 
 def rarity(user: Who | None = None, game: str = DEFAULT_GAME) -> Listing[Rarity]:

@@ -107,6 +107,21 @@ def playlyfe_rarity(call: Call) -> Widget | None:
     return show(rarity=shares, rarest=sorted(shares, key=lambda rarity: rarity.share))
 
 
+@widget(register, needs="streaks")
+def playlyfe_streak(call: Call, action: str = "", *, unit: str = "day") -> Widget | None:
+    """``{% playlyfe_streak "finish_book" unit="week" %}``: how many days, weeks or months in a row were played,
+    the most there ever were, and whether this one is still missing; data: a Streak.
+
+    Without an action any play counts.
+    """
+    if call.user is None:
+        return None
+    found = services.streak(call.user, action, unit=unit, game=call.game)
+    if found is None:
+        return None
+    return show(streak=found, said=sentences.streak(found), asks=sentences.streak_asks(found))
+
+
 @widget(register)
 def playlyfe_actions(call: Call, *, refused: PlayForm | None = None) -> Widget | None:
     """``{% playlyfe_actions %}``: what the player can do, with buttons for ``BROWSER_ACTIONS``; data: Actions.

@@ -50,6 +50,7 @@ from django_playlyfe.types.progress import (
     Progress,
     ProgressCondition,
     Rarity,
+    Streak,
 )
 from django_playlyfe.types.scores import (
     Item,
@@ -100,6 +101,7 @@ __all__ = [
     "Source",
     "Standing",
     "State",
+    "Streak",
     "Variable",
     "summarise",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from django_playlyfe.types.freshness import Read
 from django_playlyfe.types.scores import MetricRef, Ref
 
 
@@ -63,6 +64,25 @@ class Progress:
     def percent(self) -> int:
         """``fraction`` as whole percent, rounded down: 100 only when it is reached."""
         return int(self.fraction * 100)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Streak(Read):
+    """Days, weeks or months in a row with a play, by the player's own calendar.
+
+    Attributes:
+        length: how many there are, to this one or the one before; 0 once a whole one has passed without a play.
+        longest: the most there ever were.
+        is_kept: whether this day, week or month has its play; if not, the streak ends with it.
+        unit: "day", "week" or "month".
+        action: id of the action that counts; "" = any play does.
+    """
+
+    length: int
+    longest: int
+    is_kept: bool
+    unit: str = "day"
+    action: str = ""
 
 
 @dataclass(frozen=True)

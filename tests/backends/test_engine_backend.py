@@ -30,7 +30,7 @@ def backend():
 
 
 def test_its_abilities_are_announced():
-    able = {"transactional", "backdating", "idempotent", "undo", "explain", "progress", "rarity"}
+    able = {"transactional", "backdating", "idempotent", "undo", "explain", "progress", "rarity", "streaks"}
     assert {name for name in able if getattr(EngineBackend, name)} == able
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import datetime, timedelta
+from datetime import timezone as utc_zone
 
 import pytest
+import time_machine
 from django.db import connection
 from django.template import Context, Engine, Library, Template, TemplateSyntaxError
 from django.test.utils import CaptureQueriesContext
@@ -20,6 +23,7 @@ from tests.pages.showing import failing, one_request, render
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("game", "noon", "plain_site")]
 
+NOON = datetime(2024, 3, 5, 12, tzinfo=utc_zone.utc)
 WIDGETS = [
     "player",
     "scores",
@@ -32,6 +36,7 @@ WIDGETS = [
     "notifications",
     "next",
     "rarity",
+    "streak",
     "feedback",
 ]
 
@@ -218,7 +223,29 @@ def test_rarity_lists_the_rarest_first_and_secrets_never(reader, make_user):
     )
 
 
-@pytest.mark.parametrize("widget", ["next", "rarity"])
+def test_a_streak_says_its_length_and_what_is_missing(reader):
+    services.play(reader, "finish_book", {"pages": 10}, at=NOON - timedelta(days=1))
+    assert "<strong>2 days in a row</strong>" in render("{% playlyfe_streak %}", reader)
+    assert "<strong>1 month in a row</strong>" in render('{% playlyfe_streak "finish_book" unit="month" %}', reader)
+    assert render('{% playlyfe_streak "host_meeting" as found %}{{ found.length }}', reader) == "0"
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        later = render("{% playlyfe_streak %}", reader)
+        assert "2 days in a row" in later
+        assert "Today is still missing" in later
+        assert "This week is still missing" not in render('{% playlyfe_streak unit="week" %}', reader)
+    with time_machine.travel(NOON + timedelta(days=40), tick=False):
+        broken = render("{% playlyfe_streak %}", reader)
+        assert "0 days in a row" in broken
+        assert "Best so far: 2" in broken
+        assert "missing" not in broken
+        assert "This month is still missing" in render('{% playlyfe_streak unit="month" %}', reader)
+    with time_machine.travel(NOON + timedelta(days=7), tick=False):
+        assert "1 week in a row</strong> <em>This week is still missing" in render(
+            '{% playlyfe_streak unit="week" %}', reader
+        )
+
+
+@pytest.mark.parametrize("widget", ["next", "rarity", "streak"])
 def test_without_the_flag_of_the_backend_there_is_nothing(reader, monkeypatch, widget):
     monkeypatch.setattr(services, "abilities", lambda game: frozenset())
     assert render("{% playlyfe_" + widget + " %}", reader) == ""

@@ -133,7 +133,8 @@ def everything(reading_log, make_user, settings, monkeypatch):
     visitor.open_all()
     override_nothing(settings)
     visitor.open(reverse("playlyfe:profile"))
-    visitor.templates |= {"django_playlyfe/widgets/rarity.html"}  # on no page; tests/test_tags.py renders it
+    # On no page; tests/test_tags.py renders them.
+    visitor.templates |= {f"django_playlyfe/widgets/{name}.html" for name in ("rarity", "streak")}
     return visitor
 
 

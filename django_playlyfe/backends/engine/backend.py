@@ -32,6 +32,7 @@ from django_playlyfe.types import (
     PlayResult,
     Progress,
     Rarity,
+    Streak,
     summarise,
 )
 from django_playlyfe.types.pictures import Picture
@@ -64,6 +65,7 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
     undo = True
     explain = True
     progress = True
+    streaks = True
     rarity = True
 
     @property
@@ -308,6 +310,12 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
         from django_playlyfe.engine import selectors
 
         return wire.as_listing(selectors.progress(self.visit, player_id))
+
+    def streak_of(self, player_id: str, action: str, unit: str) -> Streak:
+        """By three queries."""
+        from django_playlyfe.engine import selectors
+
+        return selectors.streak(self.visit, player_id, action, unit)
 
     def rarities(self, reader_id: str | None) -> Listing[Rarity]:
         """Counts that are at most five minutes old."""

@@ -42,6 +42,7 @@ from django_playlyfe.engine.selectors.player_sheets import (
 from django_playlyfe.engine.selectors.players import export, players, profile, profiles
 from django_playlyfe.engine.selectors.progress import progress, progress_of_each, rarity, rarity_of_each
 from django_playlyfe.engine.selectors.rankings import Place, Ranking, distribution, ranking, standing
+from django_playlyfe.engine.selectors.streaks import streak
 from django_playlyfe.engine.selectors.trends import trend
 
 __all__ = [
@@ -96,5 +97,6 @@ __all__ = [
     "standings",
     "status",
     "stock_images",
+    "streak",
     "trend",
 ]
