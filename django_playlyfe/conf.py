@@ -50,6 +50,8 @@ class GameSettings:
         player_alias: user -> the name that other players see.
         player_filter: user -> whether this user takes part at all.
         player_email: user -> address sent to the game; None = none is ever sent.
+        player_timezone: user -> IANA name of the zone whose days their streaks count, "" = the game's; None = all have
+            the game's.
         create_players: whether saving a new user creates the player.
         on_user_delete: "forget" or "keep".
         browser_actions: action id -> ``{"variables": [names]}``: what the play view accepts.
@@ -65,6 +67,7 @@ class GameSettings:
     player_alias: UserFunction
     player_filter: UserFunction
     player_email: UserFunction | None = None
+    player_timezone: UserFunction | None = None
     create_players: bool = True
     on_user_delete: str = "forget"
     browser_actions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -204,6 +207,7 @@ _KEYS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "PLAYER_ALIAS": (_function, "django_playlyfe.players.player_alias"),
     "PLAYER_FILTER": (_function, "django_playlyfe.players.is_player"),
     "PLAYER_EMAIL": (_function_or_none, None),
+    "PLAYER_TIMEZONE": (_function_or_none, None),
     "CREATE_PLAYERS": (_boolean, True),
     "ON_USER_DELETE": (_on_user_delete, "forget"),
     "BROWSER_ACTIONS": (_browser_actions, {}),

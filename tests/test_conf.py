@@ -28,6 +28,7 @@ def an_alias(user):
         ("PLAYER_ALIAS", an_alias, "player_alias", an_alias),
         ("PLAYER_FILTER", an_alias, "player_filter", an_alias),
         ("PLAYER_EMAIL", an_alias, "player_email", an_alias),
+        ("PLAYER_TIMEZONE", an_alias, "player_timezone", an_alias),
         ("CREATE_PLAYERS", False, "create_players", False),
         ("ON_USER_DELETE", "keep", "on_user_delete", "keep"),
         ("BROWSER_ACTIONS", {"wave": {}}, "browser_actions", {"wave": {"variables": []}}),

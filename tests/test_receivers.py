@@ -233,6 +233,18 @@ class TestLaterSaves:
         assert "ada@example.org" not in str(services.export(first))
         assert "grace@example.org" in str(services.export(second))
 
+    def test_days_of_streaks_are_those_of_the_zone_that_the_site_names(self, make_user):
+        zones = {"ada": "Pacific/Kiritimati", "bob": "Atlantis/Poseidon", "eve": None}
+        with with_settings(PLAYER_TIMEZONE=lambda user: zones[user.username]):
+            users = {name: make_user(username=name) for name in zones}
+            told = {name: services.export(user)["player"]["timezone"] for name, user in users.items()}
+            assert told == {"ada": "Pacific/Kiritimati", "bob": "", "eve": ""}
+            zones |= {"ada": "", "bob": "Europe/Lisbon"}
+            for user in users.values():
+                user.save()
+            told = {name: services.export(user)["player"]["timezone"] for name, user in users.items()}
+            assert told == {"ada": "", "bob": "Europe/Lisbon", "eve": ""}
+
 
 @pytest.mark.usefixtures("game")
 class TestDeletion:

@@ -379,6 +379,13 @@ class GameBackend(ABC):
         """The way of each of several players, by player id; as :meth:`profiles`."""
         return _of_each(player_ids, self.progress_of)
 
+    def set_timezone(self, player_id: str, zone: str) -> None:
+        """Whose days the player's streaks count from now on: an IANA name, "" = the game's (flag ``streaks``).
+
+        Raises PlayerNotFound; InvalidRequest for an unknown zone.
+        """
+        return
+
     def streak_of(self, player_id: str, action: str, unit: str) -> Streak | None:
         """Days, weeks or months in a row with a play of the action, "" = of any (flag ``streaks``); None = not known.
 

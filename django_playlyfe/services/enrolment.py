@@ -108,11 +108,13 @@ def create_in_game(link: PlayerLink, about: About, backend: GameBackend) -> bool
     try:
         backend.create_player(link.player_id, alias=about.alias, email=about.email)
     except PlayerExists:
-        backend.update_player(link.player_id, alias=about.alias, email=about.email, enabled=about.enabled)
+        _update(link, about, backend)
         link.feedback_cursor = backend.feedback_cursor(link.player_id)
         return True
     if not about.enabled:
         backend.update_player(link.player_id, enabled=False)
+    if about.timezone:
+        backend.set_timezone(link.player_id, about.timezone)
     return False
 
 
@@ -142,9 +144,15 @@ def follow(user: SiteUser, link: PlayerLink, backend: GameBackend) -> None:
 
 def _tell(link: PlayerLink, about: About, backend: GameBackend) -> None:
     try:
-        backend.update_player(link.player_id, alias=about.alias, email=about.email, enabled=about.enabled)
+        _update(link, about, backend)
     except PlayerNotFound:  # the game has lost the player, as after a restored backup
         create_in_game(link, about, backend)
+
+
+def _update(link: PlayerLink, about: About, backend: GameBackend) -> None:
+    backend.update_player(link.player_id, alias=about.alias, email=about.email, enabled=about.enabled)
+    if about.timezone is not None:
+        backend.set_timezone(link.player_id, about.timezone)
 
 
 def _insert(user: SiteUser, about: About, backend: GameBackend, using: str) -> PlayerLink | None:

@@ -311,6 +311,12 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
 
         return wire.as_listing(selectors.progress(self.visit, player_id))
 
+    def set_timezone(self, player_id: str, zone: str) -> None:
+        """Days of earlier plays stay as they were lived."""
+        from django_playlyfe.engine import services
+
+        services.update_player(self.realm, player_id, timezone=zone)
+
     def streak_of(self, player_id: str, action: str, unit: str) -> Streak:
         """By three queries."""
         from django_playlyfe.engine import selectors

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -23,6 +24,7 @@ from django_playlyfe.wire import make_error, write_instant
 
 _MOST_AT_ONCE = 2**31 - 1
 """Largest ``count`` of one play: sums of counts stay within a BIGINT column."""
+_LONGEST_ZONE = 64
 LONGEST_REASON = 500
 """Characters of what an administrator says about a change."""
 _EARLIEST = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -132,6 +134,19 @@ def read_email(email: object) -> str:
     except ValidationError:
         raise invalid("/email", "should be an e-mail address") from None
     return str(email)
+
+
+def read_timezone(zone: object) -> str:
+    """The IANA name of a time zone; "" = the game's."""
+    wrong = invalid("/timezone", "should be an IANA time zone name such as 'Europe/Lisbon'", found=zone)
+    if zone == "":
+        return ""
+    if not isinstance(zone, str) or len(zone) > _LONGEST_ZONE:
+        raise wrong
+    try:
+        return ZoneInfo(zone).key
+    except (ValueError, KeyError, OSError):  # no such file, a folder, a path that leaves the database
+        raise wrong from None
 
 
 def read_boolean(value: object, path: str) -> bool:

@@ -129,9 +129,16 @@ def _created_body(player: Player) -> dict[str, Any]:
 
 
 def update_player(
-    realm: Realm, player_id: str, *, alias: str | None = None, email: str | None = None, enabled: bool | None = None
+    realm: Realm,
+    player_id: str,
+    *,
+    alias: str | None = None,
+    email: str | None = None,
+    enabled: bool | None = None,
+    timezone: str | None = None,
 ) -> dict[str, Any]:
-    """Change what is not None. An empty alias becomes the id again, an empty address is removed.
+    """Change what is not None. An empty alias becomes the id again, an empty address is removed, an empty time zone is
+    the game's. Another zone moves no play to another day.
 
     Returns:
         The profile.
@@ -147,6 +154,8 @@ def update_player(
         changes["email"] = inputs.read_email(email)
     if enabled is not None:
         changes["enabled"] = inputs.read_boolean(enabled, "/enabled")
+    if timezone is not None:
+        changes["timezone"] = inputs.read_timezone(timezone)
     with transactions.atomic():
         player = lock_player(realm, player_id)
         for field, value in changes.items():

@@ -44,9 +44,19 @@ def test_it_is_as_of_now_and_ends_without_a_write(clock: time_machine.Coordinate
     assert site.streak("ada", unit="week") == Streak(length=1, longest=1, is_kept=True, unit="week")
 
 
-def test_today_is_that_of_the_player(clock: time_machine.Coordinates) -> None:
-    Player.objects.update(timezone="Pacific/Kiritimati")  # where the sixth has begun
+def test_today_is_that_of_the_player(small: Realm, clock: time_machine.Coordinates) -> None:
+    services.update_player(small, "ada", timezone="Pacific/Kiritimati")  # where the sixth has begun
     assert site.streak("ada") == Streak(length=3, longest=3, is_kept=False)
+    services.update_player(small, "ada", timezone="")
+    assert site.streak("ada") == Streak(length=3, longest=3, is_kept=True)
+
+
+@pytest.mark.parametrize("zone", ["Atlantis/Poseidon", "../etc/passwd", "Europe", "x" * 65, 5])
+def test_a_zone_that_there_is_not_is_refused(small: Realm, clock: time_machine.Coordinates, zone: Any) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        services.update_player(small, "ada", timezone=zone)
+    assert refused.value.data["errors"][0]["path"] == "/timezone"
+    assert Player.objects.get().timezone == ""
 
 
 def test_what_there_is_not_is_an_error(clock: time_machine.Coordinates) -> None:
