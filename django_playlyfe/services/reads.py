@@ -295,7 +295,7 @@ def streak(user: Who, action: str = "", *, unit: str = "day", game: str = DEFAUL
         InvalidRequest: there is no such unit.
     """
     player_id = player_id_of(user, game)
-    return cache.remember(
+    return memo.remember(
         game, ("streak", player_id, action, unit), lambda: games[game].streak_of(player_id, action, unit)
     )
 
