@@ -19,6 +19,7 @@ from django_playlyfe.wire import make_error
 _PLAYER_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}")
 _LOAD_COMMAND = "manage.py playlyfe_engine_load starter"
 _GAME = "game"
+_ENVIRONMENTS = frozenset(Environment.values)
 _Row = TypeVar("_Row", bound=Model)
 _Found = TypeVar("_Found")
 
@@ -37,7 +38,7 @@ class Realm:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "game", self.game or "")
-        if self.environment not in Environment.values:
+        if self.environment not in _ENVIRONMENTS:
             raise ConfigurationError(
                 f"There is no environment {self.environment!r}; write 'production' or 'staging' "
                 'in OPTIONS["ENVIRONMENT"].'

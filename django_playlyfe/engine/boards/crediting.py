@@ -7,7 +7,7 @@ calls recorded, so a rebuild from the log gives the same rows (:func:`fold`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import NamedTuple
@@ -79,16 +79,16 @@ def prepare(player: Player, plan: Plan, call: Call, known: Known) -> Upsert:
         known: what :func:`look` has found; further rows cost a query.
     """
     note([(player, plan, call)])
-    changed: Rows = {}
-    _apply(changed, player.pk, plan, call.at, call.credits)
-    if not changed:
+    given = list(_credits(player.pk, plan, call.at, call.credits))
+    if not given:
         return Upsert(BoardRow, (), _KEY, _VALUES)
+    changed = dict.fromkeys(credit.key for credit in given)
     stored = {key: row for key in changed if (row := known.get(key)) is not None}
     unknown = changed.keys() - known.keys()
     if unknown:
-        stored |= {key: standing_of(row) for key, row in _load(unknown).items()}
+        stored |= {key: standing for key, (_, standing) in _load(unknown).items()}
     rows = dict(stored)
-    _apply(rows, player.pk, plan, call.at, call.credits)
+    _apply(rows, given)
     _note_moves(player.game_id, player.environment, stored, rows)
     return Upsert(BoardRow, _made(player.game_id, player.environment, rows), _KEY, _VALUES)
 
@@ -180,19 +180,19 @@ def uncredit(
     """
     concerned: Rows = {}
     for plan, at, credited in before:
-        _apply(concerned, player.pk, plan, at, credited)
+        _apply(concerned, _credits(player.pk, plan, at, credited))
     for call in calls:
-        _apply(concerned, player.pk, plan_of(call.version), call.at, call.credits)
+        _apply(concerned, _credits(player.pk, plan_of(call.version), call.at, call.credits))
     if not concerned:
         return
     right = {key: row for key, row in fold(_calls_about(player, concerned)).items() if key in concerned}
     stored = _load(concerned)
-    gone = [row.pk for key, row in stored.items() if key not in right]
+    gone = [pk for key, (pk, _) in stored.items() if key not in right]
     if gone:
         _rows().filter(pk__in=gone).delete()
-    wrong = {key: row for key, row in right.items() if key not in stored or row != standing_of(stored[key])}
+    wrong = {key: row for key, row in right.items() if key not in stored or row != stored[key][1]}
     store(player.game_id, player.environment, wrong)
-    _note_moves(player.game_id, player.environment, {key: standing_of(row) for key, row in stored.items()}, right)
+    _note_moves(player.game_id, player.environment, {key: standing for key, (_, standing) in stored.items()}, right)
 
 
 def fold(calls: Iterable[Call]) -> Rows:
@@ -207,7 +207,7 @@ def fold(calls: Iterable[Call]) -> Rows:
 def add_recorded(rows: Rows, call: Call) -> None:
     """One more call of a :func:`fold`."""
     if call.credits:
-        _apply(rows, call.player_id, plan_of(call.version), call.at, call.credits)
+        _apply(rows, _credits(call.player_id, plan_of(call.version), call.at, call.credits))
 
 
 def add_standing(rows: Rows, key: RowKey, standing: Standing) -> None:
@@ -221,33 +221,44 @@ def add_standing(rows: Rows, key: RowKey, standing: Standing) -> None:
 # --- adding up --------------------------------------------------------------------------------------------------------
 
 
-def _apply(rows: Rows, player: int | None, plan: Plan, at: datetime, credited: Iterable[RecordedCredit]) -> None:
-    """Add recorded credits to rows in memory. A sum that no column could hold is no change (interface.md §4)."""
+class _Credit(NamedTuple):
+    """What a row gets, and since when."""
+
+    key: RowKey
+    delta: int
+    instant: datetime
+
+
+def _credits(player: int | None, plan: Plan, at: datetime, credited: Iterable[RecordedCredit]) -> Iterator[_Credit]:
+    """What recorded credits of a call give to which rows."""
     zone = ZoneInfo(plan.cycle_timezone)
     for board_id, scope, entity, delta, *other in credited:
         board = plan.boards.get(board_id)
         instant = _EPOCH + timedelta(milliseconds=other[0]) if other else at
         for cycle in contributions.stored_cycles(board) if board is not None else ():
-            key = RowKey(entity, board_id, cycle_key(cycle, instant, zone), scope, player)
-            old = rows.get(key)
-            value = delta + (old.value if old is not None else 0)
-            if abs(value) <= LIMIT:
-                rows[key] = Standing(value, max(old.reached_at, instant) if old is not None else instant)
+            yield _Credit(RowKey(entity, board_id, cycle_key(cycle, instant, zone), scope, player), delta, instant)
+
+
+def _apply(rows: Rows, credited: Iterable[_Credit]) -> None:
+    """Add credits to rows in memory. A sum that no column could hold is no change (interface.md §4)."""
+    for key, delta, instant in credited:
+        old = rows.get(key)
+        value = delta + (old.value if old is not None else 0)
+        if abs(value) <= LIMIT:
+            rows[key] = Standing(value, max(old.reached_at, instant) if old is not None else instant)
 
 
 def _add(entries: Sequence[tuple[Plan, Call]]) -> None:
     """Update the rows by what calls of one game and environment have recorded. Two queries, none without credits."""
-    changed: Rows = {}
-    for plan, call in entries:
-        _apply(changed, call.player_id, plan, call.at, call.credits)
-    if not changed:
+    given = [credit for plan, call in entries for credit in _credits(call.player_id, plan, call.at, call.credits)]
+    if not given:
         return
     first = entries[0][1]
     is_news = all(call.kind == Call.Kind.CREATE for _, call in entries)  # nothing can be stored of new players
-    stored = {} if is_news else {key: standing_of(row) for key, row in _load(changed).items()}
+    found = {} if is_news else _load({credit.key for credit in given})
+    stored = {key: standing for key, (_, standing) in found.items()}
     rows = dict(stored)
-    for plan, call in entries:
-        _apply(rows, call.player_id, plan, call.at, call.credits)
+    _apply(rows, given)
     store(first.game_id, first.environment, rows)
     _note_moves(first.game_id, first.environment, stored, rows)
 
@@ -272,14 +283,19 @@ def _rows() -> QuerySet[BoardRow]:
     return BoardRow.objects.using(transactions.write_alias())
 
 
-def _load(keys: Iterable[RowKey]) -> dict[RowKey, BoardRow]:
-    """The stored ones of these rows. One query, which may read a few others too."""
+def _load(keys: Iterable[RowKey]) -> dict[RowKey, tuple[int, Standing]]:
+    """The stored ones of these rows, with their primary keys. One query, which may read a few others too."""
     wanted = set(keys)
     entities, boards, cycles, scopes, players = (set(values) for values in zip(*wanted, strict=True))
     found = _rows().filter(
         entity__in=entities, board__in=boards, cycle__in=cycles, scope__in=scopes, player__in=players
     )
-    return {key: row for row in found if (key := key_of(row)) in wanted}
+    rows = found.values_list("pk", "value", "reached_at", "entity_id", "board", "cycle", "scope", "player_id")
+    return {
+        key: (pk, Standing(value, reached_at))
+        for pk, value, reached_at, *names in rows
+        if (key := RowKey._make(names)) in wanted
+    }
 
 
 def store(game: int, environment: str, rows: Mapping[RowKey, Standing]) -> None:

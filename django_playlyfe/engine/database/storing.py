@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.models import DateField, Field, Model, UUIDField
 from django.db.models.constants import OnConflict
 
@@ -69,7 +70,7 @@ def upsert(alias: str, what: Upsert) -> None:
         prepared.run(connection, (text, [_as_json(what.model, what.rows)]))
         return
     with connection.cursor() as cursor:
-        cursor.executemany(text, _for_driver(connection, what.model, what.rows))
+        _run_for_each(cursor, text, _ForDriver(connection).rows(what.model, what.rows))
 
 
 def add(alias: str, model: type[Model], rows: Sequence[Row]) -> None:
@@ -103,15 +104,23 @@ def insert(alias: str, instance: Model, beside: Iterable[Upsert] = (), below: Be
     if connection.vendor == "postgresql":
         _insert_at_once(connection, instance, beside, below)
         return
-    for rows in beside:
-        upsert(alias, rows)
+    for_driver = _ForDriver(connection)
     with connection.cursor() as cursor:
-        (values,) = _for_driver(connection, type(instance), [row_of(instance)])
+        for what in beside:
+            if what.rows:
+                text = _text(connection, what.model, what.key, what.values)
+                _run_for_each(cursor, text, for_driver.rows(what.model, what.rows))
+        (values,) = for_driver.rows(type(instance), [row_of(instance)])
         cursor.execute(_text(connection, type(instance)), values)
         _mark_stored(instance, cursor.lastrowid, alias)
-    if below is not None:
-        at = [field.name for field in _fields(below.model)].index(below.parent)
-        add(alias, below.model, [(*row[:at], instance.pk, *row[at + 1 :]) for row in below.rows])
+        if below is not None and below.rows:
+            at = [field.name for field in _fields(below.model)].index(below.parent)
+            children = [(*row[:at], instance.pk, *row[at + 1 :]) for row in below.rows]
+            _run_for_each(cursor, _text(connection, below.model), for_driver.rows(below.model, children))
+
+
+def _run_for_each(cursor: CursorWrapper, text: str, rows: list[list[Any]]) -> None:
+    cursor.execute(text, rows[0]) if len(rows) == 1 else cursor.executemany(text, rows)
 
 
 def _insert_in_batches(connection: BaseDatabaseWrapper, instances: Sequence[Model]) -> None:
@@ -120,11 +129,11 @@ def _insert_in_batches(connection: BaseDatabaseWrapper, instances: Sequence[Mode
     fields, returning = _fields(model), f" RETURNING {_key_of(connection, model)}"
     text = _text(connection, model)
     one = text[text.rindex("(") :]
-    size = connection.ops.bulk_batch_size(fields, instances)
+    size, for_driver = connection.ops.bulk_batch_size(fields, instances), _ForDriver(connection)
     with connection.cursor() as cursor:
         for start in range(0, len(instances), size):
             batch = instances[start : start + size]
-            rows = _for_driver(connection, model, [row_of(instance) for instance in batch])
+            rows = for_driver.rows(model, [row_of(instance) for instance in batch])
             many = text + f", {one}" * (len(batch) - 1) + returning
             cursor.execute(many, [value for row in rows for value in row])
             for instance, (key,) in zip(batch, cursor.fetchall(), strict=True):
@@ -169,25 +178,37 @@ _AS_THEY_ARE = frozenset({int, str, bool, NoneType})
 _PLAIN = (models.CharField, models.IntegerField, models.BooleanField, models.ForeignKey)
 
 
-def _for_driver(connection: BaseDatabaseWrapper, model: type[Model], rows: Iterable[Row]) -> list[list[Any]]:
+class _ForDriver:
     """What Django's fields make of the values. It takes them long, so they are asked only where it matters, and once
     for an instant that comes again and again."""
-    fields, instants = [(field, isinstance(field, _PLAIN)) for field in _fields(model)], dict[datetime, Any]()
 
-    def prepared(field: Field[Any, Any], value: Any) -> Any:
-        if isinstance(field, InstantField) and type(value) is datetime:
-            if value not in instants:
-                instants[value] = field.get_db_prep_save(value, connection)
-            return instants[value]
-        return field.get_db_prep_save(value, connection)
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self._connection = connection
+        self._instants: dict[datetime, Any] = {}
 
-    return [
-        [
-            value if is_plain and type(value) in _AS_THEY_ARE else prepared(field, value)
-            for (field, is_plain), value in zip(fields, row, strict=True)
+    def rows(self, model: type[Model], rows: Iterable[Row]) -> list[list[Any]]:
+        """The rows of a table, each as the driver gets it."""
+        fields = _kinds(model)
+        return [
+            [
+                value if is_plain and type(value) in _AS_THEY_ARE else self._prepared(field, value)
+                for (field, is_plain), value in zip(fields, row, strict=True)
+            ]
+            for row in rows
         ]
-        for row in rows
-    ]
+
+    def _prepared(self, field: Field[Any, Any], value: Any) -> Any:
+        if type(value) is not datetime or not isinstance(field, InstantField):
+            return field.get_db_prep_save(value, self._connection)
+        if value not in self._instants:
+            self._instants[value] = field.get_db_prep_save(value, self._connection)
+        return self._instants[value]
+
+
+@lru_cache(maxsize=64)
+def _kinds(model: type[Model]) -> list[tuple[Field[Any, Any], bool]]:
+    """The fields but the key, and whether each is plain."""
+    return [(field, isinstance(field, _PLAIN)) for field in _fields(model)]
 
 
 def _key_of(connection: BaseDatabaseWrapper, model: type[Model]) -> str:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta, timezone
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model
 
 from django_playlyfe.engine.boards import histograms
 from django_playlyfe.engine.boards.histograms import Move
@@ -229,8 +229,8 @@ class Projections:
             counts += [_count_row(stored.player, action, stored.counts[action]) for action in actions]
             dropped += [stored._count_keys[action] for action in forgotten]
         database = first._state.db or ""
-        _delete(Score.objects.using(database), lost)
-        _delete(ActionCount.objects.using(database), dropped)
+        _delete(Score, database, lost)
+        _delete(ActionCount, database, dropped)
         return (
             Upsert(Score, scores, _SCORE_KEY, _SCORE_VALUES),
             Upsert(ActionCount, counts, _COUNT_KEY, _COUNT_VALUES),
@@ -302,9 +302,9 @@ def _number(stored: StoredScore | None) -> int | None:
     return stored.value if stored is not None and isinstance(stored.value, int) else None
 
 
-def _delete(rows: QuerySet[Any], keys: Sequence[int]) -> None:
+def _delete(model: type[Model], database: str, keys: Sequence[int]) -> None:
     if keys:
-        rows.filter(pk__in=keys).delete()
+        model._default_manager.using(database).filter(pk__in=keys).delete()
 
 
 def _as_stored(row: Score | ScoreRow) -> StoredScore:
