@@ -108,19 +108,19 @@ def test_R7_while_a_slow_server_keeps_the_bulkhead_full_pages_show_what_is_store
     backend = site(remote.url)
     known, unknown = player(), player()
     page(known)
-    page_budget._bulkhead.renew()  # what that page has left to the pool is done
+    bulkhead._bulkhead.renew()  # what that page has left to the pool is done
     clock.move(2 * 86400)  # older than a day, so that a page would rather wait for the game
     caches["default"].clear()
     remote.reset(Step(on="get", do="hold", times=ALWAYS))
-    others = [f"other{number}" for number in range(page_budget.THREADS + page_budget.WAITING)]
-    reads = [page_budget._bulkhead().start(partial(backend.profile, other), None) for other in others]
-    remote.wait_for(page_budget.THREADS, "/players/other")
+    others = [f"other{number}" for number in range(bulkhead.THREADS + bulkhead.WAITING)]
+    reads = [bulkhead._bulkhead().start(partial(backend.profile, other), None) for other in others]
+    remote.wait_for(bulkhead.THREADS, "/players/other")
     text = page(known)
     assert f"<bdi>{known.pk}</bdi>" in text
     assert "as of" in text
     assert "Not available at the moment." in page(unknown), "of whom nothing is stored"
     asked = [request["target"] for request in remote.requests("/v2")]
-    assert len(asked) == page_budget.THREADS
+    assert len(asked) == bulkhead.THREADS
     assert all("/players/other" in target for target in asked), "no page had a call made, and none waited for one"
     remote.release()
     assert {read.result(timeout=20).id for read in reads} == set(others)
