@@ -55,7 +55,7 @@ ELSEWHERE = ("tests/docs", "tests/packaging")
 PROPERTIES = (
     "tests/engine/rules",
     "tests/engine/design/test_fuzz.py",
-    "tests/engine/services/test_undoing.py",
+    "tests/engine/services/test_undoing_in_any_history.py",
     "tests/reference",
 )
 SUITE = ("python", "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from django_playlyfe.engine import services
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.versions.activation import activate
 
+NOON = datetime(2024, 3, 5, 12, tzinfo=timezone.utc)
 DESIGNS = Path(__file__).resolve().parent.parent / "designs"
 LIBRARY_QUEST: dict[str, Any] = json.loads((DESIGNS / "library_quest.json").read_text(encoding="utf-8"))
 

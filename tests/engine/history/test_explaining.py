@@ -24,7 +24,7 @@ from django_playlyfe.engine.models import Call, DesignVersion, Player, Score
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.exceptions import NotFound, PlayerNotFound
 from django_playlyfe.types import Movement
-from tests.engine.services.test_undoing import NOON
+from tests.engine.conftest import NOON
 from tests.examples import examples
 
 from ..conftest import action, always, reward

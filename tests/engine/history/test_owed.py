@@ -18,7 +18,7 @@ from django_playlyfe.engine.models import Call
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.versions import activation
 from django_playlyfe.engine.versions.activation import activate, compiled
-from tests.engine.services.test_undoing import NOON
+from tests.engine.conftest import NOON
 
 from ..conftest import action, design, point, reward
 

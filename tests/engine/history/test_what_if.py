@@ -22,7 +22,8 @@ from django_playlyfe.engine.history.what_if import ScoreShift, WhatIf
 from django_playlyfe.engine.models import DesignVersion
 from django_playlyfe.engine.realm import Realm
 from django_playlyfe.engine.versions import activation
-from tests.engine.services.test_undoing import NOON, RANK
+from tests.engine.conftest import NOON
+from tests.engine.services.test_undoing_in_any_history import RANK
 from tests.examples import examples
 
 from ..conftest import action, always, design, point, reward
