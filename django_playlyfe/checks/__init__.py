@@ -1,7 +1,7 @@
 """System checks of the client side, by identifier (all start with ``django_playlyfe.``).
 
 =========  ==================================================================================================
-``E001``   ``PLAYLYFE`` or one of its entries is not a dictionary, or has no game "default"
+``E001``   ``PLAYLYFE`` or one of its entries is no dictionary, has no game "default", or a name no game can have
 ``E002``   unknown key; the nearest known one is named
 ``E003``   wrong type or value, such as the text "False"
 ``E004``   a dotted path cannot be imported, or names something else than a backend
