@@ -394,7 +394,7 @@ def test_only_a_player_can_be_adjusted(make_user, settings):
         five_coins("nobody-at-all", wait=True)
     settings.PLAYLYFE = {"default": {**settings.PLAYLYFE["default"], "CREATE_PLAYERS": False}}
     with pytest.raises(PlayerNotFound):
-        five_coins(make_user(username="stranger"))
+        five_coins(make_user())
 
 
 def test_a_standing_tells_rank_score_and_how_many(user, make_user):
