@@ -82,4 +82,4 @@ class DesignVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.game_id} v{self.number}"
+        return f"v{self.number}"

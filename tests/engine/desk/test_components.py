@@ -458,3 +458,36 @@ def test_what_there_is_not_is_not_found(designer: Designer, page: str, arguments
 
 def test_a_type_that_there_is_not_is_not_found(designer: Designer) -> None:
     assert designer.client.get(f"{designer.url('add', 'metrics')}?type=cloud").status_code == 404
+
+
+# --- building many ----------------------------------------------------------------------------------------------------
+
+
+def test_one_saves_and_adds_another_of_the_same_type(designer: Designer) -> None:
+    page = designer.client.get(f"{designer.url('add', 'metrics')}?type=state")
+    sent = form(page) | {"metrics-id": ["mood"], "metrics-name": ["Mood"], "_addanother": ["1"]}
+    sent |= {"metrics-states-0-id": ["calm"], "metrics-states-0-name": ["Calm"]}
+    answer = designer.client.post(f"{designer.url('add', 'metrics')}?type=state", sent)
+    assert answer["Location"] == f"{designer.url('add', 'metrics')}?type=state"
+    sent = form(designer.get("add", "actions")) | {
+        "actions-id": ["walk"],
+        "actions-name": ["Walk"],
+        "_addanother": ["1"],
+    }
+    assert designer.post("add", "actions", data=sent)["Location"] == designer.url("add", "actions")
+    assert b"_addanother" not in designer.get("game").content
+
+
+def test_what_nobody_is_given_yet_does_not_fill_the_page_of_new_players(designer: Designer) -> None:
+    page = designer.get("bootstrap")
+    assert form(page)["bootstrap-more"] == [""]
+    assert designer.post("bootstrap", data={**form(page), "_save": "Save"}).status_code == 302
+    assert designer.game.document["bootstrap"]["teams"] == []
+
+
+def test_a_field_without_anything_to_choose_says_so(designer: Designer) -> None:
+    document = designer.game.document
+    Game.objects.update(document={"game": document["game"]})
+    page = designer.client.get(f"{designer.url('add', 'rules')}?type=achievement").content.decode()
+    assert "The design has none yet: add one first." in page
+    assert "First steps" in designer.get().content.decode()

@@ -146,6 +146,9 @@ class Editor:
             if self.kind in SINGLE:
                 return self.desk.done(said, self.kind, log=log)
             return self.desk.done(said, "component", self.kind, body["id"], log=log)
+        if "_addanother" in (self.data or {}) and self.kind in words.KINDS:
+            done = self.desk.done(said, "add", self.kind, log=log)
+            return HttpResponseRedirect(f"{done.url}?type={body['type']}") if self.kind in TYPES else done
         return self.desk.done(said, log=log)
 
     def _refused(self, own: list[Problem], *, storable: bool = False) -> HttpResponse:

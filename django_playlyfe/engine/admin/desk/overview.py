@@ -79,6 +79,7 @@ def overview(desk: Desk) -> HttpResponse:
         notes=located(desk, [*examined.report.warnings, *examined.findings]),
         earnings=[_earning(one) for one in examined.earnings[:SHOWN]],
         standing=list(_standing(desk)),
+        is_empty=not any(desk.document.get(kind) for kind in words.KINDS),
         is_long=any(len(desk.document.get(kind, ())) > 10 for kind in words.KINDS),
     )
 

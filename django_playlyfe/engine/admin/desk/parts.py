@@ -152,6 +152,8 @@ class Part(forms.Form):
         """Offer choices for a field; a value that is none of them, yet there, is offered too."""
         field = self.fields[name]
         known = {value for group in choices for value in _values(group)}
+        if name in self.demanded and not known - {""}:
+            field.help_text = _("The design has none yet: add one first.")
         current = self[name].value()
         more = [(current, f"{current} (?)")] if current and current not in known else []
         field.choices = [*choices, *more]  # type: ignore[attr-defined] # only asked of fields with choices

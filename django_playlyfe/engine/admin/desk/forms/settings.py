@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.admin.desk.fields import LineField, PickField, more_field
 from django_playlyfe.engine.admin.desk.forms.rewards import RewardPart
 from django_playlyfe.engine.admin.desk.parts import Part, Rows
+from django_playlyfe.engine.admin.desk.paths import Wire
 
 
 class GamePart(Part):
@@ -43,6 +47,10 @@ class GamePart(Part):
 
 class BootstrapPart(Part):
     """What new players are given."""
+
+    def unknown(self, value: Mapping[str, Any]) -> Wire:
+        """Teams and processes only where there are some: nobody is given them yet."""
+        return {key: entry for key, entry in super().unknown(value).items() if entry != []}
 
     lists = {
         "scores": Rows(
