@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.renderers import BaseRenderer
+from django.forms.utils import flatatt
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from django_playlyfe.engine.admin.desk.translating import in_the_readers_language
@@ -42,8 +47,34 @@ class NumberField(forms.FloatField):
         return int(number) if number is not None and number.is_integer() else number
 
 
+class QuickSelect(forms.Select):
+    """A list to choose from, written at once: Django renders a template for each option, and a design may have a
+    thousand."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
+    ) -> SafeString:
+        """The element."""
+        attributes = flatatt(self.build_attrs(self.attrs, attrs))
+        chosen = set(self.format_value(value))
+        options = "".join(self._options(self.choices, chosen))
+        return format_html('<select name="{}"{}>{}</select>', name, attributes, SafeString(options))
+
+    def _options(self, choices: Iterable[Any], chosen: set[str]) -> Iterator[str]:
+        for value, label in choices:
+            if isinstance(label, list | tuple):
+                yield format_html('<optgroup label="{}">', value)
+                yield from self._options(label, chosen)
+                yield "</optgroup>"
+            else:
+                is_chosen = SafeString(" selected") if str(value) in chosen else ""
+                yield format_html('<option value="{}"{}>{}</option>', value, is_chosen, label)
+
+
 class PickField(forms.ChoiceField):
     """One of the things that the design has. Another one is refused by the design's check, which says why."""
+
+    widget = QuickSelect
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"required": False, **options})
