@@ -63,12 +63,14 @@ class _Known(NamedTuple):
 
 _known: dict[tuple[str, int, str], _Known] = {}
 _cuts: dict[tuple[str, int, datetime], Cuts] = {}
+_looked_after: dict[tuple[str, int], float] = {}
 
 
 def forget() -> None:
     """Forget what this process knows of histograms, as a test must that brings a database of its own."""
     _known.clear()
     _cuts.clear()
+    _looked_after.clear()
 
 
 def known(game: int, environment: str) -> dict[SheetKey, list[Cuts]]:
@@ -130,6 +132,18 @@ def tend(histogram: int) -> None:
                 _count(found)
     except DatabaseError:  # ranks are right without it, only slower
         logger.warning("A histogram of a leaderboard could not be tended", exc_info=True)
+
+
+def look_after(key: SheetKey, histogram: int) -> None:
+    """For readers who never ask how many rows there are, which shows what a histogram needs: see to it every
+    :data:`LEASE` seconds, so that they never have many changes to add up. Mostly nothing, else two queries or more."""
+    place, now = (transactions.write_alias(), histogram), time.monotonic()
+    if now - _looked_after.get(place, -LEASE) < LEASE:
+        return
+    _looked_after[place] = now
+    found = sheet_sql.total(key, histogram)
+    if found is None or found[1] > FOLD_AT:
+        tend(histogram)
 
 
 def tend_all(game: int, environment: str) -> None:

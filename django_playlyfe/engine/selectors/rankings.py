@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, F, Max, Min
 
-from django_playlyfe.engine.boards import sheet_sql
+from django_playlyfe.engine.boards import histograms, sheet_sql
 from django_playlyfe.engine.realm import Realm, check_player_id
 from django_playlyfe.engine.refusals import invalid
 from django_playlyfe.engine.rules.arithmetic import LIMIT
@@ -44,7 +44,7 @@ class Ranking:
 
     def place(self, player_id: str) -> Place | None:
         """Rank and score of a player, None if the player is not on the board. Two queries; of a large board one, and
-        a quick one however large it is (two where a player is disabled)."""
+        a quick one however large it is (two where a player is disabled), and now and then some to keep it so."""
         quick = self._quick_place(player_id)
         if quick is not None:
             return quick
@@ -130,6 +130,7 @@ class Ranking:
         if key is None or self.without or self.sheet.ties != "competition":
             return None
         for cuts in ranks.histograms_of(self.sheet):
+            histograms.look_after(key, cuts.histogram)
             found = sheet_sql.place(key, cuts, player_id)
             if found is not None:
                 return Place(found[1] + 1, found[0])

@@ -279,6 +279,23 @@ def test_places_percentiles_and_distributions(large: Realm, monkeypatch: pytest.
     ]
 
 
+def test_changes_are_folded_in_where_only_single_places_are_asked_for(
+    large: Realm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    histogram = grow(monkeypatch)
+    for number in range(8):
+        move(PLAYERS[number], 60)
+    waiting = BucketChange.objects.filter(histogram=histogram)
+    assert waiting.count() > histograms.FOLD_AT
+    ranking = selectors.ranking(REALM, "top")
+    histograms.forget()
+    assert ranking.place("p23") == next((rank, score) for rank, who, score in by_window() if who == "p23")
+    assert not waiting.exists()
+    move("p09", 60)
+    assert ranking.place("p09") == next((rank, score) for rank, who, score in by_window() if who == "p09")
+    assert waiting.exists(), "not each time"
+
+
 def test_pages_far_down_a_large_board_begin_near_their_place(
     large: Realm, monkeypatch: pytest.MonkeyPatch, count_queries: Any
 ) -> None:
