@@ -107,6 +107,21 @@ class TestUsers:
         assert run("--dry-run") == (0, "Would be: 1 created, 1 unchanged.\n", "")
         assert PlayerLink.objects.count() == 1
 
+    @pytest.mark.parametrize("arguments", [[], ["--dry-run"]])
+    def test_a_filter_that_raises_for_one_user_stops_nobody_else(self, make_unlinked, arguments):
+        make_unlinked(username="strange")
+        make_unlinked(username="plain")
+
+        def is_plain(user):
+            if user.username == "strange":
+                raise RuntimeError("no profile yet")
+            return True
+
+        with override_settings(PLAYLYFE={"default": {"BACKEND": ENGINE, "PLAYER_FILTER": is_plain}}):
+            code, out, errors = run(*arguments)
+        assert (code, out) == (1, "Would be: 1 created, 1 failed.\n" if arguments else "1 created, 1 failed.\n")
+        assert "no profile yet" in errors
+
     def test_memory_and_queries_for_links_are_bounded_by_chunks(self, make_user, monkeypatch, count_queries):
         monkeypatch.setattr(sync, "CHUNK", 2)
         for _ in range(5):

@@ -48,10 +48,23 @@ class Synced:
 
 
 def plan(users: Iterable[SiteUser], game: str = DEFAULT_GAME) -> Iterator[Synced]:
-    """What a sync would do, without doing it."""
+    """What a sync would do, without doing it; as with :func:`sync`, one user's failure stops nobody else.
+
+    Raises:
+        ConfigurationError: the game cannot be used at all, so it makes no sense to go on.
+    """
     backend = games[game]
     for user, link in _with_links(users, backend):
-        yield Synced(_label(user), _needed(user, link, backend))
+        step = Step.REPAIR  # as in sync
+        try:
+            step = _needed(user, link, backend)
+        except ConfigurationError:
+            raise
+        except Exception as error:  # as in sync
+            _report(user, step, error)
+            yield Synced(_label(user), step, error)
+        else:
+            yield Synced(_label(user), step)
 
 
 def sync(users: Iterable[SiteUser], game: str = DEFAULT_GAME) -> Iterator[Synced]:
@@ -69,8 +82,7 @@ def sync(users: Iterable[SiteUser], game: str = DEFAULT_GAME) -> Iterator[Synced
         except ConfigurationError:
             raise
         except Exception as error:  # of the game, the database, or one of the site's own functions, a bug for this user
-            is_bug = not isinstance(error, (PlaylyfeError, DatabaseError))
-            logger.warning("The %s could not be %s: %s", _label(user), step.value, error, exc_info=is_bug)
+            _report(user, step, error)
             if step is Step.CREATE:
                 _note_failure(user, backend)
             yield Synced(_label(user), step, error)
@@ -124,6 +136,11 @@ def _do(step: Step, user: SiteUser, link: PlayerLink | None, backend: GameBacken
         enrolment.create(user, backend, link)
     elif step is Step.UPDATE and link is not None:
         enrolment.follow(user, link, backend)
+
+
+def _report(user: SiteUser, step: Step, error: Exception) -> None:
+    is_bug = not isinstance(error, (PlaylyfeError, DatabaseError))
+    logger.warning("The %s could not be %s: %s", _label(user), step.value, error, exc_info=is_bug)
 
 
 def _note_failure(user: SiteUser, backend: GameBackend) -> None:
