@@ -28,6 +28,7 @@ from django_playlyfe.types import (
     Ref,
     Score,
     State,
+    Streak,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class FakeBackend(GameBackend):
     transactional = False
     backdating = True
     idempotent = True
+    streaks = True
 
     def __init__(self, settings: GameSettings) -> None:
         super().__init__(settings)
@@ -73,6 +75,12 @@ class FakeBackend(GameBackend):
         player.alias = player.alias if alias is None else alias
         player.email = player.email if email is None else email
         player.enabled = player.enabled if enabled is None else enabled
+        _lose(lost)
+
+    def set_timezone(self, player_id: str, zone: str) -> None:
+        """Remember the zone, which changes nothing else. Raises PlayerNotFound, InvalidRequest."""
+        lost = self.game.failing("set_timezone")
+        self.game.set_timezone(player_id, zone)
         _lose(lost)
 
     def delete_player(self, player_id: str) -> None:
@@ -224,6 +232,11 @@ class FakeBackend(GameBackend):
         if own is None:
             return None
         return 100.0 * sum(score < own for score in scores.values()) / len(scores) if scores else 100.0
+
+    def streak_of(self, player_id: str, action: str, unit: str) -> Streak:
+        """What a test has said with ``set_streak``. Raises PlayerNotFound, ActionNotFound, InvalidRequest."""
+        self.game.failing("streak_of")
+        return self.game.streak(player_id, action, unit)
 
     def activity(self, player_id: str | None, *, limit: int = 20) -> Listing[Event]:
         """The newest plays, newest first."""

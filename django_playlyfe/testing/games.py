@@ -7,19 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django_playlyfe import instants, wire
-from django_playlyfe.exceptions import ActionLimitReached, PlayerNotFound
+from django_playlyfe.exceptions import ActionLimitReached, InvalidRequest, PlayerNotFound
 from django_playlyfe.testing.by_hand import Edit, adjusting, reverting
-from django_playlyfe.types import Event
+from django_playlyfe.types import Event, Streak
 
 Rewards = Mapping[str, Any]
 """Metric id -> what is given: a number of points, the name of a state (a level), or item -> count (badges)."""
 
+_STREAK_UNITS = ("day", "week", "month")
+
 
 @dataclass
 class FakePlayer:
-    """A player and the scores: metric id -> points, the name of a state, or item -> count."""
+    """A player and the scores: metric id -> points, the name of a state, or item -> count.
+
+    ``timezone`` is whose days the streaks count, "" = the game's.
+    """
 
     id: str
     alias: str = ""
@@ -27,6 +33,7 @@ class FakePlayer:
     enabled: bool = True
     created: datetime = field(default_factory=instants.now)
     scores: dict[str, Any] = field(default_factory=dict)
+    timezone: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,7 @@ class FakeGame:
         self._failures: list[_Failure] = []
         self._numbers = itertools.count(1)
         self._boards = boards
+        self._streaks: dict[tuple[str | None, str, str], Streak] = {}
 
     # what a test says -------------------------------------------------------------------------------------------------
 
@@ -110,6 +118,34 @@ class FakeGame:
         """Refuse an action, for ever unless ``times`` is given; by default because its limit is reached."""
         self.fail(error or ActionLimitReached("The limit is reached", status=429), action=action, times=times)
 
+    def set_streak(
+        self,
+        length: int,
+        action: str = "",
+        *,
+        unit: str = "day",
+        longest: int = 0,
+        is_kept: bool = True,
+        player_id: str | None = None,
+    ) -> None:
+        """Say how long a streak is from now on. Plays do not change it, and without this it is 0.
+
+        Args:
+            length: how many days, weeks or months in a row.
+            action: id of the action that counts; "" = the streak of any play.
+            unit: "day", "week" or "month".
+            longest: the most there ever were; at least ``length`` all the same.
+            is_kept: whether this day, week or month has its play.
+            player_id: whose; None = everybody's who has none of their own.
+
+        Raises:
+            ActionNotFound, InvalidRequest: there is no such action or unit.
+        """
+        self._check_streak(action, unit)
+        self._streaks[player_id, action, unit] = Streak(
+            length=length, longest=max(length, longest), is_kept=is_kept, unit=unit, action=action
+        )
+
     def recover(self) -> None:
         """Nothing goes wrong any more."""
         self._failures.clear()
@@ -133,6 +169,32 @@ class FakeGame:
             raise PlayerNotFound(f"The player {player_id!r} does not exist", status=404)
         return self.players[player_id]
 
+    def streak(self, player_id: str, action: str, unit: str) -> Streak:
+        """What the test has said of a streak. Raises PlayerNotFound, ActionNotFound, InvalidRequest."""
+        self._check_streak(action, unit)
+        player = self.player(player_id)
+        none = Streak(length=0, longest=0, is_kept=False, unit=unit, action=action)
+        everybodys = self._streaks.get((None, action, unit), none)
+        return self._streaks.get((player.id, action, unit), everybodys)
+
+    def _check_streak(self, action: str, unit: str) -> None:
+        if unit not in _STREAK_UNITS:
+            raise InvalidRequest(f"The unit {unit!r} should be one of {', '.join(_STREAK_UNITS)}", status=400)
+        if action:
+            self._check_action(action)
+
+    def set_timezone(self, player_id: str, zone: str) -> None:
+        """Remember a player's time zone. Raises PlayerNotFound, InvalidRequest."""
+        player = self.player(player_id)
+        try:
+            player.timezone = ZoneInfo(zone).key if zone else ""
+        except (ValueError, KeyError, OSError):  # no such file, a folder, a path that leaves the database
+            raise InvalidRequest(f"{zone!r} should be an IANA time zone name", status=400) from None
+
+    def _check_action(self, action: str) -> None:
+        if self.actions is not None and action not in self.actions:
+            raise wire.make_error("action_not_found", f"The action {action!r} does not exist")
+
     def play(
         self,
         player_id: str,
@@ -148,8 +210,7 @@ class FakeGame:
             PlayerNotFound, ActionNotFound, Conflict: no such player or action; the key was used for something else.
         """
         player = self.player(player_id)
-        if self.actions is not None and action not in self.actions:
-            raise wire.make_error("action_not_found", f"The action {action!r} does not exist")
+        self._check_action(action)
         earlier = self.find(player_id, action, key)
         if earlier is not None:
             if (earlier.variables, earlier.count) != (variables, count):

@@ -30,4 +30,4 @@ def test_the_tests_of_the_page_pass(pytester, monkeypatch):
     pytester.makeini("[pytest]\nDJANGO_SETTINGS_MODULE = site_settings\n")
     ran = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     assert ran.ret == pytest.ExitCode.OK, ran.stdout.str()
-    ran.assert_outcomes(passed=4)
+    ran.assert_outcomes(passed=5)

@@ -34,6 +34,7 @@ from django_playlyfe.testing import (
     override_playlyfe,
 )
 from django_playlyfe.testing.games import FakePlayer
+from django_playlyfe.types import Streak
 
 pytestmark = pytest.mark.django_db
 
@@ -447,3 +448,51 @@ def test_a_standing_has_a_percentile(fake, make_user):
     found = services.standing(users[1], "points")
     assert (found.rank, found.score, found.total, found.percentile) == (1, 20, 3, 50.0)
     assert services.standing(users[0], "points").percentile == 0.0
+
+
+def test_a_streak_is_what_the_test_says(fake, make_user):
+    ada, grace = make_user(), make_user()
+    play(ada)
+    play(grace)
+    assert "streaks" in services.abilities()
+    none = services.streak(ada, "post_comment")
+    assert (none.length, none.longest, none.is_kept, none.action) == (0, 0, False, "post_comment")
+    fake.set_streak(3, "post_comment", longest=9, is_kept=False)
+    fake.set_streak(2, unit="week", player_id=str(grace.pk))
+    assert services.streak(ada, "post_comment") == Streak(length=3, longest=9, is_kept=False, action="post_comment")
+    assert services.streak(grace, unit="week") == Streak(length=2, longest=2, is_kept=True, unit="week")
+    assert services.streak(ada, unit="week").length == 0
+    assert services.streak(ada).length == 0
+
+
+def test_a_streak_of_what_there_is_not_is_an_error(fake, make_user):
+    user = make_user()
+    play(user)
+    for ask in (
+        lambda *args, **unit: services.streak(user, *args, **unit),
+        lambda *a, **u: fake.set_streak(1, *a, **u),
+    ):
+        with pytest.raises(ActionNotFound):
+            ask("fly")
+        with pytest.raises(InvalidRequest):
+            ask(unit="fortnight")
+    with pytest.raises(PlayerNotFound):
+        services.streak("nobody")
+    fake.fail(NotSent(reason="refused"), call="streak_of")
+    with pytest.raises(NotSent):
+        services.streak(user, "post_comment", unit="month")
+
+
+def test_the_game_is_told_whose_days_count(fake, make_user):
+    user = make_user()
+    play(user)
+    backend, player_id = games["default"], str(user.pk)
+    assert fake.players[player_id].timezone == ""
+    backend.set_timezone(player_id, "Europe/Lisbon")
+    assert fake.players[player_id].timezone == "Europe/Lisbon"
+    with pytest.raises(InvalidRequest):
+        backend.set_timezone(player_id, "Europe/Nowhere")
+    fake.fail(ResponseLost("lost"), call="set_timezone", is_applied=True)
+    with pytest.raises(ResponseLost):
+        backend.set_timezone(player_id, "")
+    assert fake.players[player_id].timezone == ""
