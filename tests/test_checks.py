@@ -9,6 +9,14 @@ from django.test import override_settings
 from django_playlyfe.checks.settings import check_databases, check_settings
 
 ENGINE = "django_playlyfe.backends.engine.EngineBackend"
+REMOTE = {
+    "default": {
+        "BACKEND": "django_playlyfe.backends.http.HttpBackend",
+        "CLIENT_ID": "site",
+        "CLIENT_SECRET": "secret-canary",
+        "OPTIONS": {"AUTH_URL": "https://game.example/auth/token", "API_URL": "https://api.game.example/v2"},
+    }
+}
 
 
 def identifiers():
@@ -101,3 +109,28 @@ def test_links_must_share_a_database_with_users():
         (True, True),
         (False, True),  # what is owed to a remote game
     ]
+
+
+class GameElsewhere:
+    def db_for_write(self, model, **hints):
+        return "elsewhere" if model._meta.app_label == "django_playlyfe_engine" else None
+
+
+def test_an_embedded_game_must_share_a_database_with_users():
+    with override_settings(DATABASE_ROUTERS=[f"{__name__}.GameElsewhere"]):
+        (message,) = check_databases()
+    assert message.id == "django_playlyfe.E007"
+    assert "players to 'elsewhere'" in message.msg
+    assert "the app django_playlyfe_engine" in message.hint
+
+
+@pytest.mark.parametrize("given", [REMOTE, "engine", {"default": {"BACKEND": "not.there.Backend"}}])
+def test_where_no_game_is_embedded_the_engine_may_have_a_database_of_its_own(given):
+    with override_settings(DATABASE_ROUTERS=[f"{__name__}.GameElsewhere"], PLAYLYFE=given):
+        assert check_databases() == []
+
+
+def test_without_the_engine_the_links_alone_are_looked_at(settings):
+    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != "django_playlyfe.engine"]
+    settings.DATABASE_ROUTERS = [f"{__name__}.GameElsewhere"]
+    assert check_databases() == []

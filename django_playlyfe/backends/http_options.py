@@ -197,6 +197,15 @@ def _read(settings: conf.GameSettings) -> tuple[HttpOptions, list[Wrong]]:
     for key in ("AUTH_URL", "API_URL"):
         if values.get(key.lower()):
             wrong += _insecure(where, key, values)
+    if (
+        str(values.get("api_url", "")).rstrip("/").endswith("/token")
+    ):  # no API lives there, and the secret would go wrong
+        wrong.append(
+            Wrong(
+                f"{where}['OPTIONS']['API_URL'] is where tokens come from: are AUTH_URL and API_URL swapped?",
+                "AUTH_URL ends like /auth/token, API_URL with the API's version, like /v2.",
+            )
+        )
     return HttpOptions(**values), wrong
 
 

@@ -7,7 +7,7 @@
 ``E004``   a dotted path cannot be imported, or names something else than a backend
 ``E005``   no backend: ``PLAYLYFE`` names none and the embedded engine is not installed
 ``E006``   wrong ``OPTIONS`` of the backend
-``E007``   database routers send users and their player links or deliveries to different databases
+``E007``   database routers send users elsewhere than their player links, deliveries or embedded game
 ``W001``   the token of a remote game is in a cache that processes do not share
 ``W002``   uWSGI runs without threads, so nothing is delivered by mode "thread"
 ``W003``   Redis without ``socket_timeout``: one that hangs holds up the site

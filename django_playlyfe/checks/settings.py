@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 from django.db import router
+from django.db.models import Model
 
 from django_playlyfe import conf
 from django_playlyfe.backends import games
@@ -16,21 +19,32 @@ from django_playlyfe.models import Delivery, PlayerLink
 
 
 def check_databases(**_kwargs: Any) -> list[CheckMessage]:
-    """A user and the link are written in one transaction, so they need one database."""
+    """A user, the link and what the embedded engine plays are written in one transaction, so they need one database."""
     users = router.db_for_write(get_user_model())
-    elsewhere = {
-        model._meta.verbose_name_plural: database
-        for model in (PlayerLink, Delivery)
-        if (database := router.db_for_write(model)) != users
-    }
+    models: list[type[Model]] = [PlayerLink, Delivery, *_models_of_the_engine()]
     return [
         Error(
-            f"Users are written to the database {users!r}, {name} to {database!r}; no transaction is shared.",
-            hint="Let DATABASE_ROUTERS send the app django_playlyfe where the user model goes.",
+            f"Users are written to the database {users!r}, {model._meta.verbose_name_plural} to {database!r}; "
+            "no transaction is shared.",
+            hint=f"Let DATABASE_ROUTERS send the app {model._meta.app_label} where the user model goes.",
             id="django_playlyfe.E007",
         )
-        for name, database in elsewhere.items()
+        for model in models
+        if (database := router.db_for_write(model)) != users
     ]
+
+
+def _models_of_the_engine() -> Iterator[type[Model]]:
+    """One model for all of the engine, if a game of the site is embedded; a server's alone may be anywhere."""
+    if not apps.is_installed(conf.ENGINE_APP) or conf.problems():
+        return
+    for alias in games:
+        try:
+            if games[alias].transactional:
+                yield apps.get_model("django_playlyfe_engine", "Player")
+                return
+        except ConfigurationError:  # another check's
+            continue
 
 
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:

@@ -77,6 +77,8 @@ def test_credentials_with_a_line_break_at_their_end_are_told_so(name):
         ({"AUTH_URL": 7}, "should be text"),
         ({"API_URL": "https://api.game.example/v2\n"}, "line break"),
         ({"API_URL": None}, "lacks API_URL"),
+        ({"AUTH_URL": URLS["API_URL"], "API_URL": URLS["AUTH_URL"]}, "AUTH_URL and API_URL swapped"),
+        ({"API_URL": f"{URLS['AUTH_URL']}/"}, "AUTH_URL and API_URL swapped"),
     ],
 )
 def test_a_wrong_value_is_named(options, text):
