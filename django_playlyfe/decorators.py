@@ -44,7 +44,8 @@ def plays(
 
     Nothing happens for anonymous visitors. A refusal never changes the response; ``{% playlyfe_feedback %}`` tells it.
     If the game fails, the failure is logged and the response goes out as it is; a programmer's mistake (unknown action,
-    wrong variable) raises. Works on async views, and on methods by ``method_decorator``.
+    wrong variable) raises. Works on async views, and on methods by ``method_decorator``. A function that returns no
+    response, such as a route of django-ninja, needs ``@decorate_view(plays("finish_book"))`` of ``ninja.decorators``.
 
     Args:
         action: id of the action.
@@ -89,7 +90,16 @@ def plays(
 
 
 def should_play(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Whether a request has changed something on behalf of a user who is logged in."""
+    """Whether a request has changed something on behalf of a user who is logged in.
+
+    Raises:
+        TypeError: the view has answered something else than a response, so nobody can say whether it succeeded.
+    """
+    if not isinstance(response, HttpResponseBase):
+        raise TypeError(
+            f"A view that plays has to return an HttpResponse, not {type(response).__name__}. With django-ninja write "
+            "@decorate_view(plays(…)) of ninja.decorators under the route, or call services.play in it."
+        )
     return (
         request.method in PLAYING_METHODS
         and response.status_code < 400

@@ -103,6 +103,11 @@ class TestDecorator:
         with pytest.raises(InvalidRequest):
             send("post", plays("finish_book", vars=lambda request: {"pages": "x"})(lambda request: HttpResponse()))
 
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_a_view_that_returns_no_response_is_told_what_to_write_instead(self, send, method):
+        with pytest.raises(TypeError, match=r"an HttpResponse, not dict\. .*@decorate_view\(plays"):
+            send(method, plays("finish_book")(lambda request: {"ok": True}))
+
     def test_a_key_counts_once_and_a_weight_counts_more(self, send, user):
         view = plays("finish_book", vars=pages, count=2, idempotency_key=lambda request: "book:1")(
             lambda request: HttpResponse()

@@ -136,5 +136,7 @@ def test_ninja_routes_play_and_show_the_board(recipe, user, settings):
     client.force_login(user)
     answer = client.post("/api/finished", {"pages": 100}, content_type="application/json")
     assert answer.json() == {"status": "applied", "experience": 10}
+    assert client.post("/api/short-story").json() == {"ok": True}
+    assert services.profile(user).points("xp") == 12
     (alias,) = client.get("/api/board").json()
     assert alias == user.get_username()
