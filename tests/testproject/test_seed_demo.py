@@ -48,7 +48,10 @@ def test_all_readers_have_a_history_that_the_game_counted_in_full():
         profile = services.profile(user(reader.name))
         assert profile.points("xp") > 0
         assert profile.points("coins") == 5 * books_of(reader) - 20 * reader.bookmarks
-        assert {badge.name: badge.count for badge in profile.badges}.get("Bookmark", 0) == reader.bookmarks
+        held = {badge.name: badge.count for badge in profile.badges}
+        assert held.get("Bookmark", 0) == reader.bookmarks
+        assert held.get("Steady reader", 0) == int(services.streak(user(reader.name), "finish_book").longest >= 3)
+    assert services.streak(user("grace"), "finish_book").longest == 7
 
 
 def test_the_readers_can_log_in(seeded):

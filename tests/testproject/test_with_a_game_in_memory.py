@@ -48,6 +48,14 @@ def test_a_removed_book_is_taken_back(reader, client, book, playlyfe_game):
 
 
 @pytest.mark.playlyfe(actions=GAME)
+def test_the_books_page_says_how_many_days_in_a_row_and_that_today_is_missing(reader, client, playlyfe_game):
+    playlyfe_game.set_streak(7, "finish_book", is_kept=False)
+    page = client.get("/").content.decode()
+    assert "7 days in a row" in page
+    assert "Today is still missing" in page
+
+
+@pytest.mark.playlyfe(actions=GAME)
 def test_a_refused_book_is_kept(reader, client, book, playlyfe_game):
     playlyfe_game.refuse("finish_book", AccessDenied("Not today"))
     client.post("/", book)
