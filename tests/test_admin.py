@@ -81,6 +81,43 @@ class TestList:
             client.get(reverse(LIST))
         assert len(few) == len(many)
 
+    def test_no_list_counts_a_whole_table_or_asks_which_values_there_are(self, client, make_user, count_queries):
+        make_user()
+        for query in ({}, {"state": "failed"}, {"game": "default"}, {"_facets": "True"}, {"q": "ada"}, {"o": "5"}):
+            with count_queries() as counted:
+                assert client.get(reverse(LIST), query).status_code in (200, 302)
+            about_links = [sql for sql in counted if "playlyfe_playerlink" in sql and "FROM" in sql]
+            assert about_links
+            assert all("LIMIT" in sql for sql in about_links if "COUNT(" in sql), query
+            assert not any("DISTINCT" in sql for sql in about_links), query
+
+    def test_links_of_one_state_are_shown(self, client, make_user):
+        user, failed = make_user(), make_user()
+        PlayerLink.objects.filter(user=failed).update(state="failed")
+        shown = client.get(reverse(LIST), {"state": "failed"}).context["cl"].queryset
+        users = {link.user for link in shown}
+        assert failed in users
+        assert user not in users
+        everybody = client.get(reverse(LIST), {"state": "nonsense"}).context["cl"].queryset
+        assert {link.user for link in everybody} >= {user, failed}
+
+    def test_whole_ids_are_found_among_all_links_and_parts_of_names_among_the_newest(
+        self, client, make_user, monkeypatch
+    ):
+        old = make_user()
+        old_link = PlayerLink.objects.get(user=old)
+        new = PlayerLink.objects.get(user=make_user())
+        monkeypatch.setattr("django_playlyfe.admin.links.MOST_PAGED", 1)
+
+        def found(term):
+            return set(client.get(reverse(LIST), {"q": term}).context["cl"].queryset)
+
+        for term in (old_link.player_id, str(old.pk), old.get_username()):
+            assert old_link in found(term), term
+        assert new in found(new.user.get_username()[:-1])
+        assert old_link not in found(old.get_username()[:-1])
+        assert found("nobody at all") == set()
+
 
 def _admin():
     return admin.site.get_model_admin(PlayerLink)

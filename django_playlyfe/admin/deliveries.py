@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from django_playlyfe import conf, sentences
+from django_playlyfe.admin.searching import links_of
 from django_playlyfe.local_admin import BoundedPaginator, LocalAdmin
-from django_playlyfe.models import Delivery, PlayerLink, Queue
+from django_playlyfe.models import Delivery, Queue
 from django_playlyfe.services import queue
 
 State = Delivery.State
@@ -60,6 +58,7 @@ class DeliveryAdmin(QueueBanner):
 
     list_display = ("id", "created_at", "game", "kind", "subject", "asked", "state", "attempts", "error_code")
     list_filter = ("state", "kind", GameFilter)
+    show_facets = admin.ShowFacets.NEVER  # they count everything
     list_per_page = 50
     show_full_result_count = False
     paginator = BoundedPaginator
@@ -98,7 +97,7 @@ class DeliveryAdmin(QueueBanner):
         key = _as_key(term)
         if key is not None and queryset.filter(key=key).exists():
             return queryset.filter(key=key), False
-        return queryset.filter(game__in=list(conf.games()), subject__in={term, *_players_of(term)}), False
+        return queryset.filter(game__in=list(conf.games()), subject__in={term, *links_of(term).values()}), False
 
     @admin.action(description=_("Try failed deliveries again"), permissions=["change"])
     def requeue_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
@@ -165,12 +164,3 @@ def _as_key(term: str) -> uuid.UUID | None:
         return uuid.UUID(term)
     except ValueError:
         return None
-
-
-def _players_of(term: str) -> set[str]:
-    """Ids of the players of users with this primary key or login name."""
-    model = get_user_model()
-    users = Q(**{f"user__{model.USERNAME_FIELD}": term})
-    with suppress(ValidationError, ValueError, OverflowError):
-        users |= Q(user_id=model._meta.pk.to_python(term))
-    return set(PlayerLink.objects.filter(users).values_list("player_id", flat=True)[:100])

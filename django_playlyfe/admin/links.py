@@ -12,12 +12,15 @@ from django.db.models import CharField, Field, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from django_playlyfe import conf, services
-from django_playlyfe.admin.deliveries import QueueBanner
+from django_playlyfe.admin.deliveries import GameFilter, QueueBanner
+from django_playlyfe.admin.searching import MOST_FOUND, links_of
 from django_playlyfe.exceptions import PlaylyfeError
+from django_playlyfe.local_admin import MOST_PAGED, BoundedPaginator
 from django_playlyfe.models import PlayerLink
 from django_playlyfe.services import players, reads, sync
 
@@ -41,6 +44,24 @@ class PlayerLinkForm(LinkForm):
         return cleaned
 
 
+class StateFilter(admin.SimpleListFilter):
+    """How far the player's creation has come, by the index that has it below the game."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """All states."""
+        return list(PlayerLink.State.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Links in this state, of the games of the settings."""
+        state = self.value()
+        return (
+            queryset.filter(game__in=list(conf.games()), state=state) if state in PlayerLink.State.values else queryset
+        )
+
+
 @admin.register(PlayerLink)
 class PlayerLinkAdmin(QueueBanner):
     """Links users to existing players, repairs what failed, forgets players.
@@ -50,11 +71,18 @@ class PlayerLinkAdmin(QueueBanner):
 
     form = PlayerLinkForm
     list_display = ("user", "player_id", "game", "state", "created_at", "in_the_game")
-    list_filter = ("state", "game")
+    list_filter = (StateFilter, GameFilter)
+    show_facets = admin.ShowFacets.NEVER  # they count everything
+    paginator = BoundedPaginator
+    sortable_by = ()  # no index has the other orders
     list_select_related = ("user",)
     list_per_page = 50
     show_full_result_count = False
     ordering = ("-pk",)
+    search_help_text = format_lazy(
+        _("A whole player id, login name or primary key of a user; part of a name among the newest {number}."),
+        number=MOST_PAGED,
+    )
     fields = ("game", "user", "player_id")
     raw_id_fields = ("user",)
     actions = ("repair_selected", "refresh_selected", "delete_selected")
@@ -80,6 +108,20 @@ class PlayerLinkAdmin(QueueBanner):
         names = dict.fromkeys([model.USERNAME_FIELD, "first_name", "last_name", model.get_email_field_name()])
         fields = {field.name: field for field in model._meta.get_fields() if isinstance(field, Field)}
         return ("player_id", *(f"user__{name}" for name in names if isinstance(fields.get(name), CharField)))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """What names contain, no index tells, so only the newest links are looked at; whole ids and login names are
+        found among all."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        last = PlayerLink.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        newest = PlayerLink.objects.filter(pk__gt=last - MOST_PAGED)
+        named, _many = super().get_search_results(request, newest, term)
+        found = {*links_of(term), *named.order_by("-pk").values_list("pk", flat=True)[:MOST_FOUND]}
+        return queryset.filter(pk__in=found), False
 
     def get_autocomplete_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """Search users by typing where the site's own user admin can; otherwise the primary key is asked for."""
