@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import connections, router
+from django.db import connections, router, transaction
 
 from django_playlyfe.models import Delivery
 
@@ -10,6 +10,12 @@ from django_playlyfe.models import Delivery
 def database() -> str:
     """Where deliveries are: the database of the users, for they share transactions."""
     return router.db_for_write(Delivery)
+
+
+def in_transaction(using: str) -> bool:
+    """Whether a transaction of the site is open, judged as ``atomic(durable=True)`` does: a test's does not count."""
+    blocks = transaction.get_connection(using).atomic_blocks
+    return bool(blocks) and not blocks[-1]._from_testcase
 
 
 def drop_broken_connections() -> None:

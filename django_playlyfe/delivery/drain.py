@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
 
 from django_playlyfe import instants
 from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.client.clock import SYSTEM_CLOCK, Clock
 from django_playlyfe.conf import DEFAULT_GAME
 from django_playlyfe.delivery import claim, pauses
-from django_playlyfe.delivery.database import drop_broken_connections, drop_old_connections
+from django_playlyfe.delivery.database import database, drop_broken_connections, drop_old_connections, in_transaction
 from django_playlyfe.delivery.pace import pace_of
 from django_playlyfe.delivery.pauses import Gate
 from django_playlyfe.delivery.sending import attempt
@@ -43,7 +46,8 @@ def drain(
 ) -> Drained:
     """Send what is owed to a game and due, until nothing is, or the game is in trouble.
 
-    Safe to call from anywhere at any time, such as a task of a task queue; a call too many does no harm.
+    Safe to call from anywhere at any time, such as a task of a task queue; a call too many does no harm. Inside a
+    transaction of the site it waits for the commit, for what is written there may yet be rolled back.
 
     Args:
         game: alias of the game.
@@ -57,6 +61,10 @@ def drain(
     backend = games[game]
     if backend.transactional:
         return Drained(0, None)
+    if in_transaction(database()):
+        later = partial(drain, game, most=most, is_over=is_over, clock=clock)
+        transaction.on_commit(later, using=database(), robust=True)
+        return Drained(0, instants.now())
     pace, gate, attempts, held_until = pace_of(game, backend.delivery.rate, clock), Gate(), 0, None
     drop_old_connections()
     while (most is None or attempts < most) and not is_over():

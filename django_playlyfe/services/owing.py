@@ -18,6 +18,7 @@ from django_playlyfe import memo, wire
 from django_playlyfe.backends import GameBackend
 from django_playlyfe.delivery import deliver_now, rows
 from django_playlyfe.delivery.answers import read_edit, read_result
+from django_playlyfe.delivery.database import in_transaction
 from django_playlyfe.delivery.wake import kick_after_commit
 from django_playlyfe.exceptions import PlaylyfeError
 from django_playlyfe.models import Delivery, PlayerLink
@@ -163,7 +164,7 @@ def _see_off(row: Delivery, backend: GameBackend, using: str, *, wait: bool) -> 
     """Have a row sent: soon, or as soon as the transaction allows if its caller waits. Gives the row as it is then."""
     if not wait:  # else the thread and this caller would want the same row
         kick_after_commit(backend, using)
-    elif _in_transaction(using):
+    elif in_transaction(using):
         transaction.on_commit(partial(deliver_now, backend.alias, row.pk), using=using, robust=True)
     else:
         row = deliver_now(backend.alias, row.pk) or row
@@ -201,9 +202,3 @@ def is_creation_owed(link: PlayerLink, backend: GameBackend, using: str) -> bool
     owed = (Delivery.State.PENDING, Delivery.State.SENDING)
     creations = Delivery.objects.using(using).filter(game=backend.alias, subject=link.player_id, state__in=owed)
     return creations.filter(kind=Delivery.Kind.CREATE).exists()
-
-
-def _in_transaction(using: str) -> bool:
-    """Whether a transaction of the site is open, judged as ``atomic(durable=True)`` does: a test's does not count."""
-    blocks = transaction.get_connection(using).atomic_blocks
-    return bool(blocks) and not blocks[-1]._from_testcase

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 
 import pytest
 import time_machine
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from django_playlyfe import services, signals
 from django_playlyfe.delivery import claim, drain
@@ -51,6 +52,24 @@ def test_a_creation_is_sent_with_the_key_of_its_row_and_links_the_user(site, rem
     assert sent.headers["Idempotency-Key"] == sent.headers["X-Request-ID"] == str(row.key)
     assert (row.state, row.attempts, row.sends) == ("delivered", 1, 1)
     assert user.playlyfe_links.get().state == PlayerLink.State.LINKED
+
+
+def test_inside_a_transaction_it_waits_for_the_commit(site, remote, user, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        services.play(user, "wave")
+        assert drain().attempts == 0
+        assert play_row().state == "pending"
+    assert play_row().state == "delivered"
+
+
+def test_what_is_rolled_back_is_never_sent(site, remote, user):
+    sent = len(remote.requests)
+    with contextlib.suppress(ZeroDivisionError), transaction.atomic():
+        services.play(user, "wave")
+        drain()
+        raise ZeroDivisionError
+    drain()
+    assert len(remote.requests) == sent
 
 
 def test_a_player_who_exists_already_is_brought_up_to_date_and_linked(site, remote, make_user):
