@@ -6,7 +6,7 @@ import pytest
 from django.core.checks import run_checks
 from django.test import override_settings
 
-from django_playlyfe.checks.settings import check_databases, check_settings
+from django_playlyfe.checks.settings import check_browser_actions, check_databases, check_settings
 
 ENGINE = "django_playlyfe.backends.engine.EngineBackend"
 REMOTE = {
@@ -134,3 +134,48 @@ def test_without_the_engine_the_links_alone_are_looked_at(settings):
     settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != "django_playlyfe.engine"]
     settings.DATABASE_ROUTERS = [f"{__name__}.GameElsewhere"]
     assert check_databases() == []
+
+
+@pytest.mark.django_db
+class TestBrowserActions:
+    @pytest.fixture
+    def messages(self):
+        """``messages(browser_actions)``: what ``check --database default`` says of them."""
+
+        def messages(browser_actions, **entry):
+            with override_settings(PLAYLYFE={"default": {"BROWSER_ACTIONS": browser_actions, **entry}}):
+                found = run_checks(tags=["django_playlyfe"], databases=["default"])
+            assert {message.id for message in found} <= {"django_playlyfe.W009"}
+            return [message.msg for message in found]
+
+        return messages
+
+    @pytest.mark.usefixtures("game")
+    def test_what_the_game_has_is_right(self, messages):
+        assert messages({"buy_bookmark": {}, "finish_book": {"variables": ["pages"]}}) == []
+
+    @pytest.mark.usefixtures("game")
+    def test_an_action_that_the_game_lacks_is_named_with_the_nearest(self, messages):
+        (text,) = messages({"buy_bokmark": {}, "finish_book": {}})
+        assert "'buy_bokmark', an action that the game lacks; did you mean 'buy_bookmark'?" in text
+
+    @pytest.mark.usefixtures("game")
+    def test_a_variable_that_the_action_lacks_is_named_with_the_nearest(self, messages):
+        (text,) = messages({"finish_book": {"variables": ["pagse"]}})
+        assert "['finish_book'] lists 'pagse', a variable that the action lacks; did you mean 'pages'?" in text
+
+    def test_before_a_design_is_loaded_nothing_is_known(self, messages):
+        assert messages({"wave": {}}) == []
+
+    @pytest.mark.usefixtures("game")
+    def test_without_database_it_is_not_asked(self, django_assert_num_queries):
+        given = {"default": {"BROWSER_ACTIONS": {"nothing": {}}}}
+        with override_settings(PLAYLYFE=given), django_assert_num_queries(0):
+            assert check_browser_actions() == []
+
+    @pytest.mark.usefixtures("game")
+    def test_a_game_on_a_server_is_not_asked(self):
+        with override_settings(
+            PLAYLYFE={"default": {}, "elsewhere": {**REMOTE["default"], "BROWSER_ACTIONS": {"nothing": {}}}}
+        ):
+            assert check_browser_actions(databases=["default"]) == []

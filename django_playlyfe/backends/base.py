@@ -101,6 +101,14 @@ class GameBackend(ABC):
         """System checks of this backend's own settings."""
         return []
 
+    def known_actions(self) -> Mapping[str, frozenset[str]] | None:
+        """Ids of all actions with the names of their variables; None if only another computer knows them.
+
+        Raises:
+            ConfigurationError: the game cannot be used.
+        """
+        return None
+
     def close(self) -> None:
         """Let go of connections; the settings that made this backend are gone."""
         return

@@ -16,6 +16,7 @@
 ``W006``   a row has been due for more than 300 seconds: nobody delivers (asks the database)
 ``W007``   deliveries share an SQLite database that does not begin transactions with IMMEDIATE
 ``W008``   credentials of a game on a server, and no BACKEND: the game is the embedded engine
+``W009``   ``BROWSER_ACTIONS`` has what the embedded game lacks (asks the database: ``check --database default``)
 =========  ==================================================================================================
 """
 
@@ -31,6 +32,7 @@ def register() -> None:
     """Add the checks. Called once, by the app."""
     register_check(settings.check_settings, "django_playlyfe")
     register_check(settings.check_databases, "django_playlyfe")
+    register_check(settings.check_browser_actions, "django_playlyfe", Tags.database)
     register_check(remote_games.check_caches, "django_playlyfe")
     register_check(remote_games.check_threads, "django_playlyfe")
     register_check(remote_games.check_sqlite, "django_playlyfe")

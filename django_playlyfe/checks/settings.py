@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
-from django.db import router
+from django.db import DatabaseError, router
 from django.db.models import Model
 
 from django_playlyfe import conf
-from django_playlyfe.backends import games
+from django_playlyfe.backends import GameBackend, games
 from django_playlyfe.exceptions import ConfigurationError
 from django_playlyfe.models import Delivery, PlayerLink
 
@@ -71,3 +71,32 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         except ConfigurationError as error:
             messages.append(Error(str(error), id="django_playlyfe.E004"))
     return messages
+
+
+def check_browser_actions(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+    """Asks the database: does an embedded game have what ``BROWSER_ACTIONS`` lets a browser play?"""
+    if not any(router.db_for_read(model) in (databases or ()) for model in _models_of_the_engine()):
+        return []
+    messages: list[CheckMessage] = []
+    for alias in games:
+        try:
+            backend = games[alias]
+            known = backend.known_actions() if backend.settings.browser_actions else None
+        except (ConfigurationError, DatabaseError):  # no design is loaded yet, or no table made: others say so
+            continue
+        if known is not None:
+            messages += _unknown_actions(backend, known)
+    return messages
+
+
+def _unknown_actions(backend: GameBackend, known: Mapping[str, frozenset[str]]) -> Iterator[CheckMessage]:
+    where = f"PLAYLYFE[{backend.alias!r}]['BROWSER_ACTIONS']"
+    for action, given in backend.settings.browser_actions.items():
+        if action not in known:
+            lacks = f"{where} has {action!r}, an action that the game lacks{conf.nearest(action, known, '.')}"
+            yield CheckWarning(lacks, id="django_playlyfe.W009")
+            continue
+        for name in given["variables"]:
+            if name not in known[action]:
+                lacks = f"{where}[{action!r}] lists {name!r}, a variable that the action lacks"
+                yield CheckWarning(lacks + conf.nearest(name, known[action], "."), id="django_playlyfe.W009")

@@ -27,6 +27,14 @@ class ListsOfPlayers:
         """A page of a board."""
         raise NotImplementedError
 
+    def known_actions(self) -> dict[str, frozenset[str]]:
+        """Of the design in force."""
+        from django_playlyfe.engine.design.plans import plan_of
+        from django_playlyfe.engine.realm import find_game, version_in_force
+
+        plan = plan_of(version_in_force(find_game(self.visit), self.visit))
+        return {action.id: frozenset(it.name for it in action.variables) for action in plan.actions.values()}
+
     def profiles(self, player_ids: Iterable[str], *, detailed: bool = False) -> dict[str, Player]:
         """Several profiles by a constant number of queries."""
         from django_playlyfe.engine import selectors
