@@ -57,8 +57,15 @@ def find_sheet(
     stored = BoardRow.objects.filter(game=game, environment=environment, board=board.id, cycle=key, scope=scope)
     if board.scope_type == "custom" and stored.filter(is_own=False).exists():
         return summed_sheet(stored, board.ties)
-    own = _columns(stored.filter(is_own=True, entity__enabled=True), "entity")
-    return Sheet(own, board.ties, SheetKey(game.pk, environment, board=board.id, cycle=key, scope=scope))
+    return own_sheet(SheetKey(game.pk, environment, board=board.id, cycle=key, scope=scope), board.ties)
+
+
+def own_sheet(key: SheetKey, ties: Ties) -> Sheet:
+    """The sheet of a cycle and scope in which everybody was credited by their own calls only."""
+    stored = BoardRow.objects.filter(
+        game=key.game, environment=key.environment, board=key.board, cycle=key.cycle, scope=key.scope
+    )
+    return Sheet(_columns(stored.filter(is_own=True, entity__enabled=True), "entity"), ties, key)
 
 
 def summed_sheet(stored: QuerySet[BoardRow], ties: Ties) -> Sheet:

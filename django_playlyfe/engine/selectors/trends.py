@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Q, QuerySet
 
 from django_playlyfe import instants
+from django_playlyfe.engine.boards.sheet_sql import SheetKey
 from django_playlyfe.engine.models import BoardRow
 from django_playlyfe.engine.realm import Realm, check_player_id
 from django_playlyfe.engine.refusals import invalid
@@ -16,7 +18,7 @@ from django_playlyfe.engine.rules.cycles import ALLTIME, first_day, key_of_day
 from django_playlyfe.engine.rules.plan import Ties
 from django_playlyfe.engine.selectors import ranks
 from django_playlyfe.engine.selectors.board_readers import Reader, board_scope, check_choice
-from django_playlyfe.engine.selectors.sheets import summed_sheet
+from django_playlyfe.engine.selectors.sheets import own_sheet, summed_sheet
 
 MOST_CYCLES = 1000
 _FIRST_DAY = date(1970, 1, 1)
@@ -24,6 +26,8 @@ _FIRST_DAY = date(1970, 1, 1)
 _BEGINNING = datetime(1970, 1, 1, tzinfo=timezone.utc)
 """The instant 0, which stands for the beginning of the game (``http-api.md`` §4.3)."""
 _USUALLY = 10
+_AT_ONCE = 100
+"""Cycles of one query; SQLite takes no more than 500."""
 _ABSENT = -1
 """The rank of who is not on a board."""
 _Place = tuple[int, int]
@@ -43,7 +47,8 @@ def trend(
 ) -> list[dict[str, Any]]:
     """Score and rank of an entity in each cycle that has a day from ``start`` to ``end``, the oldest first.
 
-    Four queries, however many cycles and rows; two for each cycle where players credited each other in a scope.
+    Four queries for up to a hundred cycles, however many rows, and one more for every further hundred; one or two for
+    each cycle of a large board, quick ones, and two for each where players credited each other in a scope.
 
     Args:
         realm, board, player_id, scope_id: as for :func:`~.boards.leaderboard`.
@@ -77,7 +82,8 @@ def trend(
         game=reader.game, environment=reader.environment, board=board, cycle__in=keys, scope=scope
     )
     entity = check_player_id(entity_id or player_id, "/entity_id")
-    places = _places(stored, entity, definition.ties)
+    where = SheetKey(reader.game.pk, reader.environment, board=board, scope=scope)
+    places = _places(stored, where, entity, definition.ties)
     return [_shown(key, places.get(key, (0, _ABSENT))) for key in keys]
 
 
@@ -108,29 +114,46 @@ def _keys(cycle: str, start: date | None, end: date, *, shorten: bool = False) -
     return keys[::-1]
 
 
-def _places(stored: QuerySet[BoardRow], entity: str, ties: Ties) -> dict[str, _Place]:
-    """Cycle -> score and rank of an entity."""
+def _places(stored: QuerySet[BoardRow], where: SheetKey, entity: str, ties: Ties) -> dict[str, _Place]:
+    """Cycle -> score and rank of an entity; ``where`` is the board and scope, in any cycle."""
     visible = stored.filter(entity__enabled=True)
     summed = set(stored.filter(is_own=False).values_list("cycle", flat=True).distinct())
     own = {row.cycle: row for row in visible.filter(entity__player_id=entity) if row.cycle not in summed}
-    better = _better(visible.filter(is_own=True, cycle__in=own), entity, ties) if own else {}
-    places = {key: (row.value, better.get(key, 0) + 1) for key, row in own.items()}
+    places = {}
+    large = {key: sheet for key in own if ranks.histograms_of(sheet := own_sheet(where._replace(cycle=key), ties))}
+    if ties == "dense":  # no histogram tells how many scores are different
+        large = {}
+    for key, sheet in large.items():
+        row = {"score": own[key].value, "since": own[key].reached_at, "who": entity}
+        rank = ranks.position(sheet, row).rank if ties == "first" else ranks.rank(sheet, own[key].value)
+        places[key] = (own[key].value, rank)
+    small = {key: row for key, row in own.items() if key not in large}
+    better = _better(visible.filter(is_own=True), small, entity, ties)
+    places |= {key: (row.value, better.get(key, 0) + 1) for key, row in small.items()}
     for key in summed:
-        for row in ranks.around(summed_sheet(stored.filter(cycle=key), ties), entity, 0):
-            places[key] = (row.value, row.rank)
+        for found in ranks.around(summed_sheet(stored.filter(cycle=key), ties), entity, 0):
+            places[key] = (found.value, found.rank)
     return places
 
 
-def _better(rows: QuerySet[BoardRow], entity: str, ties: Ties) -> dict[str, int]:
-    """Cycle -> how many rows, or under ``dense`` scores, stand before the entity's. One query."""
-    mine = rows.filter(cycle=OuterRef("cycle"), entity__player_id=entity)
-    rows = rows.annotate(mine=Subquery(mine.values("value")[:1]), since=Subquery(mine.values("reached_at")[:1]))
-    before = Q(value__gt=F("mine"))
-    if ties == "first":
-        earlier = Q(reached_at__lt=F("since")) | Q(reached_at=F("since"), entity__player_id__lt=entity)
-        before |= Q(value=F("mine")) & earlier
+def _better(rows: QuerySet[BoardRow], own: Mapping[str, BoardRow], entity: str, ties: Ties) -> dict[str, int]:
+    """Cycle -> how many rows, or under ``dense`` scores, stand before the entity's. One query for every hundred cycles:
+    each cycle's count is a part of it with the score written out, so that the index has where to begin and end."""
     counted = Count("value", distinct=True) if ties == "dense" else Count("value")
-    return dict(rows.filter(before).values_list("cycle").annotate(counted))
+    found: dict[str, int] = {}
+    cycles = list(own.items())
+    for start in range(0, len(cycles), _AT_ONCE):
+        parts = []
+        for key, mine in cycles[start : start + _AT_ONCE]:
+            before = Q(value__gt=mine.value)
+            if ties == "first":
+                earlier = Q(reached_at__lt=mine.reached_at) | Q(
+                    reached_at=mine.reached_at, entity__player_id__lt=entity
+                )
+                before = Q(value__gte=mine.value) & (before | (Q(value=mine.value) & earlier))
+            parts.append(rows.filter(before, cycle=key).values_list("cycle").annotate(counted))
+        found |= dict(parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])
+    return found
 
 
 def _shown(key: str, place: _Place) -> dict[str, Any]:

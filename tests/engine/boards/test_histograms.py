@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -362,3 +363,22 @@ def test_who_is_not_eligible_leaves_no_gap(large: Realm) -> None:
     assert ranking.place("p23") is None
     assert ranking.places(["p20", "p21"]) == {"p20": (2, 67)}
     assert sum(number for _, _, number in ranking.distribution()) == 22
+
+
+@pytest.mark.parametrize("ties", ["competition", "first", "dense"])
+def test_the_trend_of_a_large_board_is_read_from_its_histogram(
+    large: Realm, monkeypatch: pytest.MonkeyPatch, count_queries: Any, ties: str
+) -> None:
+    design = ledger_design()
+    design["leaderboards"][0]["ties"] = ties
+    activate(REALM, design)
+    move("p03", 3)  # as many as p04
+    grow(monkeypatch, "weekly")
+    ranks = {row["player"]["id"]: row["rank"] for row in read("weekly")["data"]}
+    today = instants.now().date()
+    for player in PLAYERS:
+        with count_queries() as counted:
+            (week,) = selectors.trend(REALM, "top", cycle="weekly", start=today, entity_id=player)
+        assert week["rank"] == ranks[player]
+        counts_rows = any(re.search(r"COUNT\((DISTINCT )?.django_playlyfe_engine_boardrow", sql) for sql in counted)
+        assert counts_rows == (ties == "dense")

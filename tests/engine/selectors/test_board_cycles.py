@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 
 from django_playlyfe.engine import selectors, services
 from django_playlyfe.engine.models import BoardRow, Player
 from django_playlyfe.engine.realm import Realm
-from django_playlyfe.engine.selectors import ranks
+from django_playlyfe.engine.selectors import ranks, trends
 from django_playlyfe.engine.versions.activation import activate
 from django_playlyfe.exceptions import AccessDenied, InvalidRequest, NotFound, PlayerNotFound
 
@@ -237,6 +238,34 @@ def test_a_trend_is_by_itself_the_readers_last_ten_cycles(weeks: Realm) -> None:
     assert [day["date"] for day in trend] == [f"2024-03-{day}" for day in range(22, 32)]
     assert [day["rank"] for day in trend] == [-1, -1, 1, -1, -1, -1, -1, -1, -1, 2]
     assert selectors.trend(REALM, "top", cycle="daily", player_id="bob", start=date(2025, 1, 1)) == []
+
+
+def test_a_long_trend_is_asked_for_in_parts(weeks: Realm, monkeypatch: pytest.MonkeyPatch, count_queries: Any) -> None:
+    def ask() -> tuple[list[dict[str, Any]], int]:
+        with count_queries() as counted:
+            found = selectors.trend(REALM, "top", cycle="weekly", entity_id="bob")
+        return found, sum("COUNT(" in sql for sql in counted)
+
+    at_once, number = ask()
+    assert [week["rank"] for week in at_once[-3:]] == [2, 1, 2]
+    assert number == 1
+    monkeypatch.setattr(trends, "_AT_ONCE", 2)
+    assert ask() == (at_once, 2)
+
+
+@pytest.mark.postgresql
+def test_a_trend_looks_nothing_up_for_each_row_of_a_cycle(weeks: Realm, count_queries: Any) -> None:
+    with count_queries() as counted:
+        selectors.trend(REALM, "top", cycle="weekly", entity_id="bob")
+    (counting,) = [sql for sql in counted if "COUNT(" in sql]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # the tables of a test are tiny
+        cursor.execute(f"EXPLAIN {counting}")
+        plan = [line for (line,) in cursor.fetchall()]
+    assert not any("SubPlan" in line for line in plan)
+    conditions = [line for line in plan if "Index Cond" in line and "cycle" in line]
+    assert len(conditions) == 3
+    assert all("value > " in line for line in conditions), plan
 
 
 def test_the_trend_of_a_scope_adds_up_what_others_credited(weeks: Realm) -> None:
