@@ -79,7 +79,7 @@ class TestThePage:
         assert "Allow app?" in text
         assert "Ines" in text
         assert response.headers["X-Frame-Options"] == "DENY"
-        assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert response.headers["Referrer-Policy"] == "same-origin"
         assert "no-store" in response.headers["Cache-Control"]
 
     def test_a_visitor_logs_in_first_and_comes_back(self, app: Client) -> None:
