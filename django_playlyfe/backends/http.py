@@ -120,6 +120,11 @@ class HttpBackend(HttpReads):
         """Whether the server has announced that it judges a play at the instant it happened."""
         return "played-at" in self.client.features
 
+    @property
+    def streaks(self) -> bool:  # type: ignore[override]  # known only once the server has answered
+        """Whether the server has announced that it tells streaks."""
+        return "streaks" in self.client.features
+
     def learn_abilities(self) -> None:
         """Ask the server for its status if nothing is known of it, once per process."""
         if self._has_met or self.client.features:

@@ -37,6 +37,7 @@ from django_playlyfe.types import (
     Listing,
     MetricDefinition,
     Player,
+    Streak,
 )
 from django_playlyfe.types.pictures import Picture
 
@@ -221,6 +222,10 @@ class HttpReads(GameBackend):
         except APIError as error:
             if error.code != "route_not_found":
                 raise
+
+    def streak_of(self, player_id: str, action: str, unit: str) -> Streak | None:
+        """As the server counts it, by the game's time zone; None, and no call, where none were announced."""
+        return self._read(lambda client: client.streak(player_id, action, unit=unit)) if self.streaks else None
 
     def picture(self, kind: str, ident: str, *, item: str, size: str, reader_id: str | None) -> Picture:
         """A picture; one of more than 64 KiB is still on its way."""

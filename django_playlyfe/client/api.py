@@ -117,6 +117,16 @@ class PlaylyfeAPI:
         query = {"detailed": detailed or None}
         return self._get(wire.read_player, "/admin/players/{player_id}", ids={"player_id": player_id}, query=query)
 
+    def streak(self, player_id: str, action: str = "", *, unit: str = "day") -> types.Streak:
+        """Days, weeks or months in a row with a play of the action, "" = of any: of servers that announce ``streaks``.
+
+        Raises PlayerNotFound, ActionNotFound; InvalidRequest for another unit.
+        """
+        query = {"action": action or None, "unit": unit}
+        return self._get(
+            wire.read_streak, "/admin/players/{player_id}/streak", ids={"player_id": player_id}, query=query
+        )
+
     def profile(self, player_id: str, *, detailed: bool = False) -> types.Player:
         """A player's profile as the player sees it. Raises PlayerNotFound; AccessDenied if the player is disabled."""
         return self._get(wire.read_player, "/runtime/player", player_id=player_id, query={"detailed": detailed or None})

@@ -16,6 +16,7 @@ from django_playlyfe.types import (
     Listing,
     MetricDefinition,
     Player,
+    Streak,
 )
 
 if TYPE_CHECKING:
@@ -69,6 +70,18 @@ def notifications(backend: GameBackend, player_id: str) -> Question[Listing[Even
     return Question(
         "notifications", player_id, Listing[Event], FRESH, lambda: backend.notifications(player_id), player_id
     )
+
+
+def streak(backend: GameBackend, player_id: str, action: str, unit: str) -> Question[Streak | None]:
+    """How many days, weeks or months in a row a player has played."""
+
+    def ask() -> Streak | None:
+        return backend.streak_of(player_id, action, unit)
+
+    told = hashlib.sha256(f"{unit}\n{action}".encode()).hexdigest()[
+        :16
+    ]  # a kind is short, and the ident is the player's
+    return Question(f"streak.{told}", player_id, Streak, FRESH, ask, player_id)
 
 
 def definitions(backend: GameBackend, reader_id: str | None) -> Question[Listing[MetricDefinition]]:

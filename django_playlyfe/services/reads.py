@@ -287,7 +287,7 @@ def streak(user: Who, action: str = "", *, unit: str = "day", game: str = DEFAUL
         game: alias of the game.
 
     Returns:
-        None on a backend that does not know (:func:`abilities`), such as HTTP.
+        None on a backend that does not know (:func:`abilities`), such as a server that announces no streaks.
 
     Raises:
         PlayerNotFound: the user is not a player.
@@ -295,9 +295,11 @@ def streak(user: Who, action: str = "", *, unit: str = "day", game: str = DEFAUL
         InvalidRequest: there is no such unit.
     """
     player_id = player_id_of(user, game)
-    return memo.remember(
-        game, ("streak", player_id, action, unit), lambda: games[game].streak_of(player_id, action, unit)
-    )
+    backend = games[game]
+    if not backend.streaks:
+        return None
+    question = questions.streak(backend, player_id, action, unit)
+    return memo.remember(game, ("streak", player_id, action, unit), lambda: answer(backend, question))
 
 
 def rarity(user: Who | None = None, game: str = DEFAULT_GAME) -> Listing[Rarity]:

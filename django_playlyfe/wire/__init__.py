@@ -24,6 +24,7 @@ from django_playlyfe.wire.reading import (
     read_player_ref,
     read_ref,
     read_score,
+    read_streak,
 )
 from django_playlyfe.wire.values import (
     read_instant,
@@ -52,6 +53,7 @@ __all__ = [
     "read_player_ref",
     "read_ref",
     "read_score",
+    "read_streak",
     "write_instant",
     "wrong_shape",
 ]

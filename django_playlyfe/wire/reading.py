@@ -243,6 +243,21 @@ def read_leaderboard_rows(value: Any, *, me: str | None = None) -> tuple[tuple[t
     return tuple(rows), read_number(value.get("total")) or 0
 
 
+def read_streak(value: Any) -> types.Streak:
+    """A streak, which only servers that announce them tell (``http-api.md`` §12)."""
+    value = as_object(value, "a streak")
+    length, longest = read_number(value.get("length")), read_number(value.get("longest"))
+    if length is None or longest is None:
+        raise wrong_shape("a streak should have a length and a longest one")
+    return types.Streak(
+        length=length,
+        longest=longest,
+        is_kept=value.get("is_kept") is True,
+        unit=as_text(value.get("unit")) or "day",
+        action=as_text(value.get("action")),
+    )
+
+
 def as_listing(items: Iterable[Any], total: int | None = None, **freshness: Any) -> types.Listing[Any]:
     """Wrap parsed items as a :class:`~django_playlyfe.types.Listing`."""
     parsed = tuple(items)

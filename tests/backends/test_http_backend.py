@@ -68,11 +68,19 @@ class TestReads:
     def test_a_server_without_notifications_has_none(self, user):
         assert list(services.notifications(user)) == []
 
+    def test_a_server_that_announces_no_streaks_is_not_asked_for_any(self, user, monkeypatch):
+        backend = games["default"]
+        monkeypatch.setattr(type(backend.client), "features", frozenset({"idempotency"}))
+        monkeypatch.setattr(type(backend.client), "streak", None)  # a call would be an error
+        assert "streaks" not in services.abilities()
+        assert services.streak(user) is None
+        assert backend.streak_of(str(user.pk), "", "day") is None
+
     def test_status_is_a_proof(self, user):
         status = services.status()
         assert status["ok"] is True
         assert status["game_id"] == "library_quest"
-        assert status["features"] == "idempotency, played-at"
+        assert status["features"] == "idempotency, played-at, streaks"
 
     def test_status_names_a_missing_scope(self, remote_game):
         from django_playlyfe.engine.models import Client

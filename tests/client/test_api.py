@@ -355,3 +355,28 @@ def test_insecure_urls_and_unchecked_certificates_are_possible_where_somebody_sa
         ca_bundle=False,
         debug=True,
     ).close()
+
+
+# additions ------------------------------------------------------------------------------------------------------------
+
+STREAK = f"{API}/admin/players/ada/streak"
+
+
+def test_a_streak_of_an_action(http, api):
+    http.get(STREAK, json={"length": 3, "longest": 7, "is_kept": False, "unit": "week", "action": "finish_book"})
+    told = types.Streak(length=3, longest=7, is_kept=False, unit="week", action="finish_book")
+    assert api.streak("ada", "finish_book", unit="week") == told
+    assert query_of(sent(http)) == {"action": "finish_book", "unit": "week"}
+
+
+def test_a_streak_of_any_play(http, api):
+    http.get(STREAK, json={"length": 1, "longest": 1, "is_kept": True, "unit": "day", "action": None})
+    assert api.streak("ada") == types.Streak(length=1, longest=1, is_kept=True)
+    assert query_of(sent(http)) == {"unit": "day"}
+
+
+@pytest.mark.parametrize("told", [[], {"length": 3}, {"longest": 3}])
+def test_what_is_no_streak_is_a_bad_response(http, api, told):
+    http.get(STREAK, json=told)
+    with pytest.raises(errors.BadResponse):
+        api.streak("ada")

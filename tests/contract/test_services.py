@@ -485,6 +485,31 @@ def test_marking_notifications_that_are_not_there_is_nothing(user):
     assert not any(event.is_unread for event in services.notifications(user))
 
 
+def test_a_streak_is_told_as_far_as_it_goes(user):
+    assert "streaks" in services.abilities()
+    none = services.streak(user, "finish_book")
+    assert (none.length, none.longest, none.is_kept) == (0, 0, False)
+    finish(user, at=datetime(2024, 3, 4, 12, tzinfo=timezone.utc))
+    yesterdays = services.streak(user, "finish_book")
+    assert (yesterdays.length, yesterdays.is_kept, yesterdays.unit, yesterdays.action) == (
+        1,
+        False,
+        "day",
+        "finish_book",
+    )
+    finish(user)
+    assert services.streak(user, "finish_book").length == 2
+    of_any = services.streak(user, unit="month")
+    assert (of_any.length, of_any.longest, of_any.is_kept, of_any.unit, of_any.action) == (1, 1, True, "month", "")
+
+
+def test_a_streak_of_what_there_is_not_is_an_error(user):
+    with pytest.raises(ActionNotFound):
+        services.streak(user, "fly")
+    with pytest.raises(InvalidRequest):
+        services.streak(user, unit="fortnight")
+
+
 def test_an_edited_score_notifies_until_it_is_read(user):
     adjust(user, 7)
     (told,) = services.notifications(user)

@@ -85,6 +85,10 @@ class Operation:
 
 _FOR = own("cycle", of("Cycle"), required=True)
 _TEXT: Schema = {"type": "string"}
+_STREAK = (
+    own("action", _TEXT, description="Which action counts; any does if missing."),
+    own("unit", {"enum": ["day", "week", "month"], "default": "day"}),
+)
 KEY = ("idempotency_key",)
 PLAY = (own("count", {"type": "integer", "minimum": 1, "default": 1}), "idempotency_key")
 _BOARD = (
@@ -147,6 +151,7 @@ ADMIN = (
     Operation("PATCH", "/admin/players/:id", "Change a player.", of("Profile"), body="PlayerChangeByAdmin"),
     Operation("DELETE", "/admin/players/:id", "Erase a player.", of("Message")),
     Operation("GET", "/admin/players/:id/activity", "A player's feed.", many("Event"), WINDOW),
+    Operation("GET", "/admin/players/:id/streak", "Days, weeks or months in a row.", of("Streak"), _STREAK),
     Operation("PATCH", "/admin/players/:id/scores", "Edit scores.", of("Profile"), KEY, "ScoresBody", True),
     Operation("POST", "/admin/players/:id/revert", "Take events back.", of("Profile"), KEY, "RevertBody", True),
     Operation("POST", "/admin/players/:id/reset", "Begin anew.", of("Profile"), KEY, "EmptyBody"),

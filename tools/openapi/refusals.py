@@ -101,6 +101,7 @@ def _names(operation: Operation) -> Iterator[str]:
 
 _BY_PATH: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"/actions/:id/play|/action/play", ("action_not_found", "rate_limit_exceeded")),
+    (r"/players/:id/streak$", ("action_not_found",)),
     (r"/leaderboards/:id", ("leaderboard_not_found", "player_not_found", "team_not_found")),
     (r"/metrics/:id", ("metric_not_found",)),
     (r"/assets/(players|.*metrics)|GET .*/player/image", ("image_not_found",)),

@@ -38,6 +38,7 @@ ROUTES = (
     Route("admin", "PATCH", "/admin/players/:id", "", players.change),
     Route("admin", "DELETE", "/admin/players/:id", "/players/:id", players.delete),
     Route("admin", "GET", "/admin/players/:id/activity", "", game.activity_of),
+    Route("admin", "GET", "/admin/players/:id/streak", "", players.streak),
     Route("admin", "PATCH", "/admin/players/:id/scores", "", edits.change_scores),
     Route("admin", "POST", "/admin/players/:id/revert", "", edits.revert),
     Route("admin", "POST", "/admin/players/:id/reset", "", edits.reset),

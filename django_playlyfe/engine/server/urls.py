@@ -16,7 +16,7 @@ from django_playlyfe.engine.server.views.openapi import docs, openapi
 app_name = "playlyfe_server"
 
 _PRIVATE = {"Cache-Control": "private, no-store"}
-_API = {**_PRIVATE, "Playlyfe-Features": "idempotency, played-at"}
+_API = {**_PRIVATE, "Playlyfe-Features": "idempotency, played-at, streaks"}
 
 handler404 = edge(nowhere, _API, share)
 """Asked where this is the ROOT_URLCONF. Mounted in a site, other addresses are the site's."""

@@ -90,7 +90,7 @@ class TestETags:
         assert (first.status_code, again.status_code) == (200, 304)
         for answer in (first, again):
             assert answer.headers["Cache-Control"] == "private, no-cache"
-            assert answer.headers["Playlyfe-Features"] == "idempotency, played-at"
+            assert answer.headers["Playlyfe-Features"] == "idempotency, played-at, streaks"
             assert answer.headers["Access-Control-Allow-Origin"] == "*"
             assert answer.headers["X-Request-ID"]
 

@@ -42,7 +42,7 @@ def test_every_api_answer_names_the_features_and_may_not_be_kept(ines: Api) -> N
         ines.post("/logout"),
     ]
     for answer in answers:
-        assert answer.headers["Playlyfe-Features"] == "idempotency, played-at"
+        assert answer.headers["Playlyfe-Features"] == "idempotency, played-at, streaks"
         assert answer.headers["Cache-Control"] == "private, no-store"
         assert answer.headers["X-Request-ID"]
 

@@ -80,6 +80,12 @@ CALLS: tuple[tuple[str, str, str, Any], ...] = (
     ("GET", "/admin", "/admin", None),
     ("GET", "/admin/activity", "/admin/activity?start=0", None),
     ("GET", "/admin/players/:id/activity", "/admin/players/ines/activity?start=0", None),
+    (
+        "GET",
+        "/admin/players/:id/streak",
+        "/admin/players/ines/streak?action=finish_book&unit=week",
+        None,
+    ),
     ("POST", "/admin/players/:id/reset", "/admin/players/ines/reset", None),
     (
         "GET",

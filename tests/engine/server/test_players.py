@@ -184,3 +184,19 @@ def test_keys_of_two_environments_do_not_meet(site: Api, quest: Realm, enter: An
     tester = enter(["admin:write"], environment="staging")
     site.post("/admin/players", ASKED, Idempotency_Key="k-1")
     assert "Idempotency-Replayed" not in tester.post("/admin/players", ASKED, Idempotency_Key="k-1").headers
+
+
+def test_a_streak_is_told_of_an_action_or_of_any_play(ines: Api) -> None:
+    assert ines.get("/admin/players/ines/streak").json() == {
+        "length": 0, "longest": 0, "is_kept": False, "unit": "day", "action": None
+    }  # fmt: skip
+    ines.post("/runtime/actions/finish_book/play", {"variables": {"pages": 10}})
+    assert ines.get("/admin/players/ines/streak?action=finish_book&unit=month").json() == {
+        "length": 1, "longest": 1, "is_kept": True, "unit": "month", "action": "finish_book"
+    }  # fmt: skip
+
+
+def test_a_streak_of_what_there_is_not_is_refused(ines: Api) -> None:
+    assert problems(ines.get("/admin/players/ines/streak?unit=fortnight")) == [("/unit", "ENUM_MISMATCH")]
+    assert error(ines.get("/admin/players/ines/streak?action=fly")) == (404, "action_not_found")
+    assert error(ines.get("/admin/players/nobody/streak")) == (404, "player_not_found")

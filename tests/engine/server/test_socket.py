@@ -98,7 +98,7 @@ def test_a_play_is_played_once_however_often_it_is_sent(wire: Wire, token: str) 
     assert first[0] == second[0] == 200
     assert json.loads(first[2])["events"] == json.loads(second[2])["events"]
     assert second[1]["idempotency-replayed"] == "true"
-    assert second[1]["playlyfe-features"] == "idempotency, played-at"
+    assert second[1]["playlyfe-features"] == "idempotency, played-at, streaks"
 
 
 def test_head_sends_no_body(wire: Wire, token: str) -> None:

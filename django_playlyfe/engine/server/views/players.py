@@ -51,6 +51,18 @@ def profile(call: ApiCall) -> Logic:
     return partial(selectors.profile, call.realm, call.path["id"], detailed=call.query.boolean("detailed"))
 
 
+def streak(call: ApiCall) -> Logic:
+    """How many days, weeks or months in a row any player has played, for admins."""
+    action, unit = call.query.text("action") or "", call.query.text("unit") or "day"
+
+    def read() -> Wire:
+        found = selectors.streak(call.realm, call.path["id"], action, unit)
+        told = {"length": found.length, "longest": found.longest, "is_kept": found.is_kept, "unit": found.unit}
+        return {**told, "action": found.action or None}
+
+    return read
+
+
 def create(call: ApiCall) -> Logic:
     """A new player."""
     if "id" not in call.body:
