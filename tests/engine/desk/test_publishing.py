@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.management import call_command
 
 from django_playlyfe.engine import selectors, services
 from django_playlyfe.engine.admin.desk import publishing, words
@@ -184,6 +186,34 @@ def test_a_conflict_with_players_is_shown_with_its_choices_and_mended_as_chosen(
     assert [(item["name"], item["count"]) for item in held] == [("Bookworm", "1")]
     noted = [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
     assert [name in noted[0] or "badges.bookmark" in noted[0], "published version 2" in noted[1]] == [True, True]
+
+
+def test_a_conflict_of_a_crowd_is_for_the_command(
+    publisher: Designer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for player in ("ines", "rui"):
+        services.create_player(REALM, player)
+        services.adjust_scores(
+            REALM, player, [{"metric": {"id": "badges", "type": "set"}, "verb": "add", "value": {"bookmark": "2"}}]
+        )
+    without_item("bookmark")
+    editing.update(REALM, "actions", "buy_bookmark", {"rules": []})
+    monkeypatch.setattr(publishing, "MENDED", 1)
+    issue = "production.METRIC_SET_ITEM_REMOVED.badges.bookmark"
+    text = publisher.get("publish", "production").content.decode()
+    assert f'name="fix-{issue}"' not in text
+    arguments = text.partition("manage.py playlyfe_engine_load FILE ")[2].partition("<")[0].split()
+    assert arguments[-1] == issue
+    refused = send(publisher, "production", **{f"fix-{issue}": "METRIC_SET_ITEM_DESTROY"})
+    assert refused.status_code == 422
+    assert not Call.objects.filter(kind=Call.Kind.FIX).exists()
+    file = tmp_path / "design.json"
+    file.write_bytes(publisher.get("export").content)
+    call_command("playlyfe_engine_load", str(file), *arguments, verbosity=0)
+    version = in_force()
+    assert version is not None
+    assert version.number == 2
+    assert not Score.objects.filter(metric="badges", item="bookmark", value__gt=0).exists()
 
 
 def test_a_choice_that_was_not_offered_is_none(publisher: Designer) -> None:

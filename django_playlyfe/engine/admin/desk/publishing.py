@@ -34,6 +34,8 @@ PREVIEWED = 200
 """Players whose history is looked at for the preview of a retroactive award."""
 AWARDED = 1000
 """The most players to whom a page gives what they are owed; more are given it by the command."""
+MENDED = 5000
+"""The most players whose scores a page mends for one conflict: some seconds. The command takes any number."""
 _MOVE = "move:"
 
 _SENTENCES: Mapping[str, Text] = {
@@ -78,6 +80,11 @@ class Conflict:
         """Of its field."""
         return f"fix-{self.issue.id}"
 
+    @property
+    def is_for_command(self) -> bool:
+        """Whether it concerns more players than one request should mend."""
+        return self.issue.players > MENDED
+
 
 def publish(desk: Desk, environment: str) -> HttpResponse:
     """What would change, what stands in the way, and the button."""
@@ -102,6 +109,8 @@ class Publication:
             with transactions.atomic():
                 drafts.expect_document(self.realm, seen)
             conflicts = self._conflicts()
+            if any(conflict.is_for_command for conflict in conflicts):
+                return self._page(422, conflicts)
             if not all(conflict.chosen for conflict in conflicts):
                 for conflict in conflicts:
                     conflict.error = "" if conflict.chosen else _("Choose what is to become of them.")
