@@ -16,6 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "reading-log-demo"
 GAME = "testproject/reading_log.json"
+APP = "app"
+"""Id of a client that asks readers to let it in; only where the game is on the site."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Demo:
 
     url: str
     backend: str
+
+    @property
+    def app_address(self) -> str:
+        """Where the game sends a reader back to who has let the client ``APP`` in: on this site, as its policy asks."""
+        return f"{self.url}/play/leaderboards/"
 
     @property
     def undoes(self) -> bool:
@@ -52,7 +59,11 @@ def running(backend: str, folder: Path, **environment: str) -> Iterator[Demo]:
         if backend == "http":
             _manage("playlyfe_deliver", "--once", **site)
         port = servers.enter_context(_serving("--insecure", **site))
-        yield Demo(f"http://127.0.0.1:{port}", backend)
+        demo = Demo(f"http://127.0.0.1:{port}", backend)
+        if backend == "engine":
+            own = ("--id", APP, "--scopes", "runtime:read", "--redirect-uri", demo.app_address)
+            _manage("playlyfe_engine_client", APP, *own, **site)
+        yield demo
 
 
 @contextmanager
