@@ -145,7 +145,8 @@ def _numbered(text: str) -> str:
 
 def _execution(name: str, text: str, values: Values) -> Statement:
     given = [values[each] for each in dict.fromkeys(_names(text))] if isinstance(values, Mapping) else values
-    return f"EXECUTE {name}({', '.join(['%s'] * len(given))})", given
+    places = f"({', '.join(['%s'] * len(given))})" if given else ""  # empty brackets are a syntax error
+    return f"EXECUTE {name}{places}", given
 
 
 def _positional(text: str, values: Values) -> tuple[str, Sequence[Any]]:

@@ -86,6 +86,13 @@ def test_all_places_of_a_name_are_one_parameter(fresh: BaseDatabaseWrapper) -> N
 
 
 @on_postgresql
+def test_a_statement_without_values_is_run_by_name_too(fresh: BaseDatabaseWrapper) -> None:
+    for _ in range(PREPARE_AT + 2):
+        assert prepared.run(fresh, ("SELECT 4 + 3", ())) == [[(7,)]]
+    assert [text.partition(" AS ")[2] for text in kept_by(fresh)] == ["SELECT 4 + 3"]
+
+
+@on_postgresql
 def test_several_statements_are_prepared_in_one_round_trip(fresh: BaseDatabaseWrapper) -> None:
     texts = ["SELECT 1 WHERE %s", "SELECT 2 WHERE %s", "SELECT 1 WHERE %s"]
     for number in range(PREPARE_AT + 2):
