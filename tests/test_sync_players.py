@@ -122,6 +122,19 @@ class TestUsers:
         assert (code, out) == (1, "Would be: 1 created, 1 failed.\n" if arguments else "1 created, 1 failed.\n")
         assert "no profile yet" in errors
 
+    def test_an_interrupted_run_says_what_was_done_and_the_next_one_goes_on(self, make_unlinked, monkeypatch):
+        users = [make_unlinked() for _ in range(2)]
+
+        def interrupted():
+            yield users[0]
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr(sync, "CHUNK", 1)
+            patched.setattr(sync, "all_users", interrupted)
+            assert run() == (1, "1 created.\n", "Interrupted; what was done is whole. Run it again to go on.")
+        assert run() == (0, "1 created, 1 unchanged.\n", "")
+
     def test_memory_and_queries_for_links_are_bounded_by_chunks(self, make_user, monkeypatch, count_queries):
         monkeypatch.setattr(sync, "CHUNK", 2)
         for _ in range(5):

@@ -52,13 +52,19 @@ class Command(GameCommand):
 
     def _report(self, synced: Iterable[Synced], *, dry_run: bool) -> None:
         counts: Counter[str] = Counter()
-        for done in synced:
-            if done.error is None:
-                counts[done.step.value] += 1
-                continue
-            counts["failed"] += 1
-            self.stderr.write(f"{done.label}: {done.error}")
+        is_interrupted = False
+        try:
+            for done in synced:
+                if done.error is None:
+                    counts[done.step.value] += 1
+                    continue
+                counts["failed"] += 1
+                self.stderr.write(f"{done.label}: {done.error}")
+        except KeyboardInterrupt:
+            is_interrupted = True
         summary = ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "no users"
         self.stdout.write(f"Would be: {summary}." if dry_run else f"{summary[0].upper()}{summary[1:]}.")
+        if is_interrupted:
+            raise CommandError("Interrupted; what was done is whole. Run it again to go on.", returncode=SOME_FAILED)
         if counts["failed"]:
             raise CommandError(f"{counts['failed']} failed; run the command again to repair.", returncode=SOME_FAILED)
