@@ -167,9 +167,15 @@ def rolled_back():
 
 
 @pytest.fixture
-def count_queries():
+def queries_in_full(monkeypatch):
+    """No query is the name of a prepared statement, so a test can see what it does."""
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+
+
+@pytest.fixture
+def count_queries(queries_in_full):
     """``with count_queries() as counted: …; len(counted)``: the queries, savepoints and transactions left out
-    (interface.md §4)."""
+    (interface.md §4). Each in full, however often other tests have run it before."""
 
     @contextmanager
     def count():
@@ -179,12 +185,6 @@ def count_queries():
         counted += [query["sql"] for query in captured if not _BOOKKEEPING.match(query["sql"])]
 
     return count
-
-
-@pytest.fixture
-def queries_in_full(monkeypatch):
-    """No query is the name of a prepared statement, so a test can see what it does."""
-    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
 
 
 @pytest.fixture

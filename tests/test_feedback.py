@@ -116,7 +116,6 @@ def test_somebody_who_is_no_player_has_no_news(user):
     assert services.feedback(user) == []
 
 
-@pytest.mark.usefixtures("queries_in_full")
 def test_looking_without_news_costs_three_queries_and_writes_nothing(user, count_queries):
     with count_queries() as counted:
         services.feedback(user)

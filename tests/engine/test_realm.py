@@ -31,7 +31,6 @@ def test_without_locks_on_joined_rows_a_play_costs_one_query_more(
         services.play(realm, "bob", "read")
 
 
-@pytest.mark.usefixtures("queries_in_full")
 def test_only_the_players_row_is_locked(small: Realm, count_queries: Any) -> None:
     services.create_player(small, "ada")
     if not transactions.write_connection().features.has_select_for_update:

@@ -229,7 +229,6 @@ def test_a_small_board_has_none(large: Realm, monkeypatch: pytest.MonkeyPatch) -
     assert Histogram.objects.count() == 0
 
 
-@pytest.mark.usefixtures("queries_in_full")
 def test_the_rank_of_a_player_costs_one_query(
     large: Realm, monkeypatch: pytest.MonkeyPatch, count_queries: Any
 ) -> None:

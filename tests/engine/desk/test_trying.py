@@ -52,7 +52,7 @@ def test_it_tells_what_a_real_play_then_does(tester: Designer) -> None:
     assert told.count == (1, 2)
 
 
-@pytest.mark.usefixtures("noon", "queries_in_full")
+@pytest.mark.usefixtures("noon")
 def test_nothing_is_written(tester: Designer, count_queries: Any) -> None:
     services.create_player(REALM, "ines")
     for player in ("ines", ""):
