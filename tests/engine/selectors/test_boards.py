@@ -125,10 +125,11 @@ def test_whoever_never_scored_is_not_listed_and_a_zero_is(quest: Realm, small: R
     assert selectors.leaderboard(small, "top") == {"data": [], "total": 0}
 
 
-def test_a_later_tie_does_not_overtake(small: Realm) -> None:
+def test_a_later_tie_does_not_overtake(small: Realm, noon: Any) -> None:
     for player_id in ("ada", "bob"):
         services.create_player(small, player_id)
     services.play(small, "bob", "read")
+    noon.shift(0.001)
     services.play(small, "ada", "read")
     assert [row[2] for row in listing(selectors.leaderboard(small, "top"))] == ["bob", "ada"]
 
