@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from django_playlyfe.exceptions import AccessDenied, ConfigurationError, PlayerNotFound, PlaylyfeError
+from django_playlyfe.backends.abilities import Abilities, of_each
+from django_playlyfe.exceptions import AccessDenied, ConfigurationError, PlaylyfeError
 from django_playlyfe.types import (
     Action,
     Event,
@@ -18,13 +19,9 @@ from django_playlyfe.types import (
     LeaderboardInfo,
     Listing,
     MetricDefinition,
-    Movement,
     Player,
     PlayOf,
     PlayResult,
-    Progress,
-    Rarity,
-    Streak,
 )
 from django_playlyfe.wire import make_error
 
@@ -64,7 +61,7 @@ class DeliveryPolicy:
     uncertain: Mapping[str, str] = field(default_factory=lambda: {"*": "hold"})
 
 
-class GameBackend(ABC):
+class GameBackend(Abilities, ABC):
     """One game of ``settings.PLAYLYFE`` behind one interface.
 
     Methods raise :class:`~django_playlyfe.exceptions.PlaylyfeError`; which subclass says what happened
@@ -75,19 +72,14 @@ class GameBackend(ABC):
             or not at all: one that raises leaves that transaction usable.
         backdating: ``at`` of a play is honoured.
         idempotent: a repeated key is known to be safe.
-        rarity, progress, streaks, privacy, undo, explain: optional abilities; a widget whose flag is off renders
-            nothing. ``privacy`` is on everywhere unless switched off: the site hides (``services/privacy.py``).
+        privacy: on everywhere unless switched off: the site hides (``services/privacy.py``). All other optional
+            abilities are those of :class:`.Abilities`.
     """
 
     transactional: ClassVar[bool] = False
     backdating: ClassVar[bool] = False
     idempotent: ClassVar[bool] = False
-    rarity: ClassVar[bool] = False
-    progress: ClassVar[bool] = False
-    streaks: ClassVar[bool] = False
     privacy: ClassVar[bool] = True
-    undo: ClassVar[bool] = False
-    explain: ClassVar[bool] = False
 
     def __init__(self, settings: GameSettings) -> None:
         self.settings = settings
@@ -222,10 +214,6 @@ class GameBackend(ABC):
         except PlaylyfeError as error:
             return error
 
-    def undo_play(self, player_id: str, action: str, idempotency_key: str) -> PlayResult:
-        """Take the play with this key out of history. Raises NotFound(event_not_found) if there is none."""
-        raise NotImplementedError
-
     def adjust_scores(
         self,
         player_id: str,
@@ -275,7 +263,7 @@ class GameBackend(ABC):
 
     def profiles(self, player_ids: Iterable[str], *, detailed: bool = False) -> dict[str, Player]:
         """Several profiles by player id, who is not a player left out. One by one, unless the backend knows better."""
-        return _of_each(player_ids, lambda player_id: self.profile(player_id, detailed=detailed))
+        return of_each(player_ids, lambda player_id: self.profile(player_id, detailed=detailed))
 
     @abstractmethod
     def actions(self, player_id: str) -> Listing[Action]:
@@ -283,7 +271,7 @@ class GameBackend(ABC):
 
     def actions_of(self, player_ids: Iterable[str]) -> dict[str, Listing[Action]]:
         """What several players can see, by player id; as :meth:`profiles`."""
-        return _of_each(player_ids, self.actions)
+        return of_each(player_ids, self.actions)
 
     @abstractmethod
     def definitions(self, reader_id: str | None) -> Listing[MetricDefinition]:
@@ -313,24 +301,9 @@ class GameBackend(ABC):
         ``me`` is filled from ``reader_id`` even if the row is not on the page.
         """
 
-    def better_than(
-        self,
-        player_id: str,
-        board: str,
-        *,
-        cycle: str = "alltime",
-        timestamp: datetime | None = None,
-        scope_id: str | None = None,
-    ) -> float | None:
-        """The share of the others on a board, in per cent, who have a lower score; 100 for who is alone on it.
-
-        None: the player is not on the board, or the backend cannot tell.
-        """
-        return None
-
     def leaderboard_of_each(self, board: str, reader_ids: Collection[str]) -> dict[str, Leaderboard]:
         """The first ten rows of a board, of all time, as each of several readers sees it; as :meth:`profiles`."""
-        return _of_each(reader_ids, lambda reader_id: self.leaderboard(board, reader_id=reader_id))
+        return of_each(reader_ids, lambda reader_id: self.leaderboard(board, reader_id=reader_id))
 
     @abstractmethod
     def activity(self, player_id: str | None, *, limit: int = 20) -> Listing[Event]:
@@ -338,7 +311,7 @@ class GameBackend(ABC):
 
     def activities(self, player_ids: Iterable[str], *, limit: int = 20) -> dict[str, Listing[Event]]:
         """The newest events of several players, by player id; as :meth:`profiles`."""
-        return _of_each(player_ids, lambda player_id: self.activity(player_id, limit=limit))
+        return of_each(player_ids, lambda player_id: self.activity(player_id, limit=limit))
 
     def notifications(self, player_id: str) -> Listing[Event]:
         """Events addressed to the player in the last 30 days, newest first."""
@@ -346,7 +319,7 @@ class GameBackend(ABC):
 
     def notifications_of(self, player_ids: Iterable[str]) -> dict[str, Listing[Event]]:
         """Events addressed to each of several players, by player id; as :meth:`profiles`."""
-        return _of_each(player_ids, self.notifications)
+        return of_each(player_ids, self.notifications)
 
     def mark_notifications(self, player_id: str, event_ids: Sequence[str]) -> None:
         """Remember that the player has read these; unknown ids are passed over. Nothing to do without notifications.
@@ -368,46 +341,9 @@ class GameBackend(ABC):
         calls ``without`` left out, and who has none."""
         return {}
 
-    def explain_score(self, player_id: str, metric: str, item: str = "", *, limit: int = 100) -> Listing[Movement]:
-        """The last ``limit`` calls that moved a score, oldest first (flag ``explain``); ``total`` counts all of them.
-
-        Raises PlayerNotFound; NotFound for an unknown metric or item.
-        """
-        return Listing()
-
     def player_page(self, player_id: str) -> str:
         """The address of the page about a player in the admin of this site; "" if there is none."""
         return ""
-
-    def progress_of(self, player_id: str) -> Listing[Progress]:
-        """The way to each level and achievement, in design order (flag ``progress``). Raises PlayerNotFound."""
-        return Listing()
-
-    def progress_of_each(self, player_ids: Iterable[str]) -> dict[str, Listing[Progress]]:
-        """The way of each of several players, by player id; as :meth:`profiles`."""
-        return _of_each(player_ids, self.progress_of)
-
-    def set_timezone(self, player_id: str, zone: str) -> None:
-        """Whose days the player's streaks count from now on: an IANA name, "" = the game's (flag ``streaks``).
-
-        Raises PlayerNotFound; InvalidRequest for an unknown zone.
-        """
-        return
-
-    def streak_of(self, player_id: str, action: str, unit: str) -> Streak | None:
-        """Days, weeks or months in a row with a play of the action, "" = of any (flag ``streaks``); None = not known.
-
-        Raises PlayerNotFound, ActionNotFound; InvalidRequest for another unit.
-        """
-        return None
-
-    def rarities(self, reader_id: str | None) -> Listing[Rarity]:
-        """How many players hold each item (flag ``rarity``); secret ones only if the reader holds them."""
-        return Listing()
-
-    def rarities_of_each(self, reader_ids: Iterable[str]) -> dict[str, Listing[Rarity]]:
-        """What each of several readers sees of that, by player id; as :meth:`profiles`."""
-        return _of_each(reader_ids, self.rarities)
 
     def picture(self, kind: str, ident: str, *, item: str, size: str, reader_id: str | None) -> Picture:
         """A picture: of the "game", a "player" or a "metric", there with ``item`` of one of its items or states.
@@ -428,12 +364,3 @@ class GameBackend(ABC):
     @abstractmethod
     def status(self) -> dict[str, Any]:
         """Whether the game can be used, JSON-able: ``{"ok": bool, "detail": str, …}``. Never raises PlaylyfeError."""
-
-
-def _of_each(player_ids: Iterable[str], read: Callable[[str], T]) -> dict[str, T]:
-    """What is read of each player, one by one; who is not a player is left out."""
-    found = {}
-    for player_id in player_ids:
-        with suppress(PlayerNotFound):
-            found[player_id] = read(player_id)
-    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from django.dispatch import Signal
 
 from django_playlyfe import conf, memo, signals, wire
 from django_playlyfe.backends.base import NOTIFICATIONS_SINCE, GameBackend
+from django_playlyfe.backends.engine.abilities import EngineAbilities, read_result
 from django_playlyfe.backends.engine.by_hand import ByHand
 from django_playlyfe.backends.engine.lists import ListsOfPlayers
 from django_playlyfe.exceptions import ConfigurationError, PlaylyfeError
@@ -26,13 +26,9 @@ from django_playlyfe.types import (
     LeaderboardRow,
     Listing,
     MetricDefinition,
-    Movement,
     Player,
     PlayOf,
     PlayResult,
-    Progress,
-    Rarity,
-    Streak,
     summarise,
 )
 from django_playlyfe.types.pictures import Picture
@@ -51,7 +47,7 @@ ENVIRONMENTS = ("production", "staging")
 OPTIONS = ("GAME", "ENVIRONMENT")
 
 
-class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
+class EngineBackend(EngineAbilities, ByHand, ListsOfPlayers, GameBackend):
     """A game of the embedded engine.
 
     OPTIONS:
@@ -62,11 +58,6 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
     transactional = True
     backdating = True
     idempotent = True
-    undo = True
-    explain = True
-    progress = True
-    streaks = True
-    rarity = True
 
     @property
     def realm(self) -> Realm:
@@ -157,20 +148,14 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
             idempotency_key=idempotency_key,
             at=at,
         )
-        return _read_result(recorded)
+        return read_result(recorded)
 
     def play_many(self, plays: Sequence[PlayOf]) -> list[PlayResult | PlaylyfeError]:
         """Play in the caller's transaction, a chunk of plays by a constant number of queries."""
         from django_playlyfe.engine import services
 
         answers = services.play_many(self.realm, plays)
-        return [answer if isinstance(answer, PlaylyfeError) else _read_result(answer) for answer in answers]
-
-    def undo_play(self, player_id: str, action: str, idempotency_key: str) -> PlayResult:
-        """Take the play with this key out of history. Raises NotFound(event_not_found) if there is none."""
-        from django_playlyfe.engine import services
-
-        return _read_result(services.undo(self.realm, player_id, action, idempotency_key))
+        return [answer if isinstance(answer, PlaylyfeError) else read_result(answer) for answer in answers]
 
     # reads ------------------------------------------------------------------------------------------------------------
 
@@ -295,40 +280,6 @@ class EngineBackend(ByHand, ListsOfPlayers, GameBackend):
 
         return selectors.newest_results(self.visit, player_ids, without)
 
-    def explain_score(self, player_id: str, metric: str, item: str = "", *, limit: int = 100) -> Listing[Movement]:
-        """Read from the log; memory is bounded by ``limit``."""
-        from django_playlyfe.engine import history
-
-        newest, total = deque[Movement](maxlen=limit), 0
-        for movement in history.explain(self.realm, player_id, metric, item):
-            newest.append(movement)
-            total += 1
-        return Listing(items=tuple(newest), total=total)
-
-    def progress_of(self, player_id: str) -> Listing[Progress]:
-        """By three queries."""
-        from django_playlyfe.engine import selectors
-
-        return wire.as_listing(selectors.progress(self.visit, player_id))
-
-    def set_timezone(self, player_id: str, zone: str) -> None:
-        """Days of earlier plays stay as they were lived."""
-        from django_playlyfe.engine import services
-
-        services.update_player(self.realm, player_id, timezone=zone)
-
-    def streak_of(self, player_id: str, action: str, unit: str) -> Streak:
-        """By three queries."""
-        from django_playlyfe.engine import selectors
-
-        return selectors.streak(self.visit, player_id, action, unit)
-
-    def rarities(self, reader_id: str | None) -> Listing[Rarity]:
-        """Counts that are at most five minutes old."""
-        from django_playlyfe.engine import selectors
-
-        return wire.as_listing(selectors.rarity(self.visit, reader_id))
-
     def picture(self, kind: str, ident: str, *, item: str, size: str, reader_id: str | None) -> Picture:
         """A picture, its own or the stock one; a player without one has none."""
         from django_playlyfe.engine import selectors
@@ -409,8 +360,3 @@ def _announce(call: Recorded, **_kwargs: Any) -> None:
     for backend in games.all():
         if isinstance(backend, EngineBackend) and backend.is_about(call.realm):
             backend.announce(call)
-
-
-def _read_result(recorded: Recorded) -> PlayResult:
-    events = wire.read_events(recorded.events)
-    return PlayResult("applied", events, key=str(recorded.call_id), replayed=recorded.replayed)

@@ -1,9 +1,8 @@
-"""What people who run the embedded game do to a player, and how good a player is among the others."""
+"""What people who run the embedded game do to a player."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -71,21 +70,6 @@ class ByHand:
 
         services.reset_player(self.realm, player_id, admin=by, reason=reason, idempotency_key=idempotency_key)
         return self._read(player_id)
-
-    def better_than(
-        self,
-        player_id: str,
-        board: str,
-        *,
-        cycle: str = "alltime",
-        timestamp: datetime | None = None,
-        scope_id: str | None = None,
-    ) -> float | None:
-        """By five queries, quick ones however large the board is."""
-        from django_playlyfe.engine import selectors
-
-        where: dict[str, Any] = {"cycle": cycle, "timestamp": timestamp, "scope_id": scope_id}
-        return selectors.ranking(self.realm, board, player_id=player_id, **where).better_than(player_id)
 
     def _read(self, player_id: str) -> Player:
         from django_playlyfe.engine import selectors
