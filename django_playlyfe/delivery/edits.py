@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from django_playlyfe.backends import GameBackend
-from django_playlyfe.models import Delivery
 from django_playlyfe.types import Player
 
 Change = Literal["adjust", "revert", "reset"]
@@ -31,12 +30,11 @@ def payload(
     return {"change": change, **about[change], "by": by, "reason": reason}
 
 
-def send(backend: GameBackend, row: Delivery) -> Player:
-    """Ask the game for what a row says, under the row's key. Gives the profile as it is then."""
-    content: dict[str, Any] = row.payload
-    told = {"by": content["by"], "reason": content["reason"], "idempotency_key": str(row.key)}
+def make(backend: GameBackend, player_id: str, content: Mapping[str, Any], key: str | None = None) -> Player:
+    """Ask the game for what a :func:`payload` says; ``key``: of the row, if it is owed. Gives the new profile."""
+    told = {"by": content["by"], "reason": content["reason"], "idempotency_key": key}
     if content["change"] == "adjust":
-        return backend.adjust_scores(row.subject, content["rewards"], **told)
+        return backend.adjust_scores(player_id, content["rewards"], **told)
     if content["change"] == "revert":
-        return backend.revert_events(row.subject, content["event_ids"], **told)
-    return backend.reset_player(row.subject, **told)
+        return backend.revert_events(player_id, content["event_ids"], **told)
+    return backend.reset_player(player_id, **told)

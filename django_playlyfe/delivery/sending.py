@@ -105,7 +105,7 @@ def _call(backend: GameBackend, row: Delivery) -> dict[str, Any] | None:
     elif row.kind == Kind.PLAY:
         return write_result(_play(backend, row))
     elif row.kind == Kind.SCORE:
-        return write_player(edits.send(backend, row))
+        return write_player(edits.make(backend, row.subject, row.payload, str(row.key)))
     return None
 
 

@@ -6,7 +6,7 @@ order of the player's plays (``interface.md`` §3.1).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, transaction
@@ -18,7 +18,7 @@ from django_playlyfe.delivery import edits
 from django_playlyfe.models import PlayerLink
 from django_playlyfe.players.links import check_user, database_of, link_of, player_id_of
 from django_playlyfe.services import owing
-from django_playlyfe.types import EditResult, Player
+from django_playlyfe.types import EditResult
 
 if TYPE_CHECKING:
     from django_playlyfe.players.links import Who
@@ -64,14 +64,7 @@ def adjust_scores(
     if not all(isinstance(reward, Mapping) for reward in rewards):
         raise wire.make_error("validation_exception", "Each reward should be an object.")
     content = edits.payload("adjust", rewards=rewards, by=by, reason=reason)
-    return _edit(
-        user,
-        game,
-        content,
-        lambda backend, who: backend.adjust_scores(who, rewards, by=by, reason=reason),
-        wait=wait,
-        strict=strict,
-    )
+    return _edit(user, game, content, wait=wait, strict=strict)
 
 
 def revert(
@@ -100,14 +93,7 @@ def revert(
         PlayerNotFound, InvalidRequest, AccessDenied, DatabaseError: as :func:`adjust_scores`.
     """
     content = edits.payload("revert", event_ids=event_ids, by=by, reason=reason)
-    return _edit(
-        user,
-        game,
-        content,
-        lambda backend, who: backend.revert_events(who, event_ids, by=by, reason=reason),
-        wait=wait,
-        strict=strict,
-    )
+    return _edit(user, game, content, wait=wait, strict=strict)
 
 
 def reset_player(
@@ -131,37 +117,17 @@ def reset_player(
     Raises:
         PlayerNotFound, InvalidRequest, AccessDenied, DatabaseError: as :func:`adjust_scores`.
     """
-    return _edit(
-        user,
-        game,
-        edits.payload("reset", by=by, reason=reason),
-        lambda backend, who: backend.reset_player(who, by=by, reason=reason),
-        wait=wait,
-        strict=strict,
-    )
+    return _edit(user, game, edits.payload("reset", by=by, reason=reason), wait=wait, strict=strict)
 
 
-def _edit(
-    user: Who,
-    game: str,
-    content: Mapping[str, Any],
-    write: Callable[[GameBackend, str], Player],
-    *,
-    wait: bool,
-    strict: bool,
-) -> EditResult:
-    """One edit.
-
-    Args:
-        content: what a row says if the edit is owed.
-        write: makes it at once.
-    """
+def _edit(user: Who, game: str, content: Mapping[str, Any], *, wait: bool, strict: bool) -> EditResult:
+    """One edit; ``content`` is of :func:`.edits.payload`."""
     backend = games[game]
     if not backend.transactional:
         return _owe(user, backend, content, wait=wait, strict=strict)
     using = database_of(user)
     with transaction.atomic(using=using):  # a savepoint: the caller's transaction survives an error
-        player = write(backend, player_id_of(user, game))
+        player = edits.make(backend, player_id_of(user, game), content)
     memo.forget(game, using)
     return EditResult("applied", player)
 
