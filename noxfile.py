@@ -54,10 +54,19 @@ ELSEWHERE = ("tests/docs", "tests/packaging")
 """What is the same on every database, and needs tools besides."""
 PROPERTIES = (
     "tests/engine/rules",
+    "tests/engine/design/test_findings.py",
     "tests/engine/design/test_fuzz.py",
+    "tests/engine/history/test_explaining.py",
+    "tests/engine/history/test_random_histories.py",
+    "tests/engine/history/test_streaks.py",
+    "tests/engine/history/test_what_if.py",
+    "tests/engine/rules_in_arrears/test_any_history.py",
+    "tests/engine/selectors/test_progress.py",
+    "tests/engine/services/test_many_plays.py",
     "tests/engine/services/test_undoing_in_any_history.py",
     "tests/reference",
 )
+"""Where Hypothesis makes the examples, their number taken from the profile (``tests/examples.py``)."""
 SUITE = ("python", "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup")
 if "SEED" in os.environ:
     SUITE += (f"--randomly-seed={os.environ['SEED']}",)
